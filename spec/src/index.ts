@@ -1,0 +1,53 @@
+/** The contract, runnable and pure: canonical records, the rules over them, the wire messages. */
+export { CODES } from './codes.ts'
+export { admit, attempt, type Code, isCode, Refusal } from './errors.ts'
+export { LIMITS } from './limits.ts'
+export { type AnyRecord, openAny } from './records/any-record.ts'
+export { type Block, decodeBlock, encodeBlock, ensureHash, equalBytes } from './records/block.ts'
+export { CID, CODEC, cidOf, ensureCid, FileLink, Link, parseCid, sha256 } from './records/cid.ts'
+export { type Did, DidText, formatDid, isDid, parseDid } from './records/did.ts'
+export {
+  type FileRef,
+  PRIORITIES,
+  type Priority,
+  type ResourceType,
+  type Verification,
+} from './records/fields.ts'
+export { Award } from './records/kinds/award.ts'
+export { Bid } from './records/kinds/bid.ts'
+export { Cancel } from './records/kinds/cancel.ts'
+export { Charter, type Member, type Policy, ROLES, type Role } from './records/kinds/charter.ts'
+export { AuthorisationRequest, AuthorisationValues, Decision } from './records/kinds/decision.ts'
+export { Decline } from './records/kinds/decline.ts'
+export { Hold } from './records/kinds/hold.ts'
+export { KINDS } from './records/kinds/index.ts'
+export { Lease } from './records/kinds/lease.ts'
+export { Anchor, Cosignature, LogEntry } from './records/kinds/log.ts'
+export { Manifest } from './records/kinds/manifest.ts'
+export { Receipt, type Result } from './records/kinds/receipt.ts'
+export { DEFAULT_RULE, SelectionRule } from './records/kinds/rule.ts'
+export { Settle } from './records/kinds/settle.ts'
+export { Token } from './records/kinds/token.ts'
+export { Verdict } from './records/kinds/verdict.ts'
+export {
+  actCid,
+  defineBlock,
+  defineRecord,
+  open,
+  parse,
+  type RecordKind,
+  type Sealed,
+  type SealedOf,
+  seal,
+  signedBytes,
+  WIRE,
+} from './records/record.ts'
+export {
+  type Signer,
+  signerFromSeed,
+  type Verify,
+  verifySignature,
+  verifySignaturePure,
+} from './records/signature.ts'
+export * from './sandbox.ts'
+export { JobRequest } from './wire/job-request.ts'

@@ -1,0 +1,38 @@
+/** The field shapes that several kinds of record share. Units stand last in the names. */
+import { z } from 'zod'
+import { LIMITS } from '../limits.ts'
+import { FileLink } from './cid.ts'
+
+const utf8 = new TextEncoder()
+
+/** Text of at most `bytesMax` bytes of UTF-8 without lone surrogates. */
+export const text = (bytesMax: number = LIMITS.textBytesMax) =>
+  z
+    .string()
+    .refine((value) => utf8.encode(value).length <= bytesMax, `longer than ${bytesMax} bytes`)
+    .refine((value) => value.isWellFormed(), 'a lone surrogate')
+
+/** A count, price or time: an integer of 0 … 2^53 - 1 (decisions 5). */
+export const Amount = z.int().min(0).max(LIMITS.amountMax)
+export const AtMs = Amount
+export const Ppm = z.int().min(0).max(1_000_000)
+
+export const ResourceType = z.enum(['compute', 'storage', 'bandwidth'])
+export type ResourceType = z.infer<typeof ResourceType>
+
+export const PRIORITIES = ['critical', 'high', 'medium', 'low'] as const
+export const Priority = z.enum(PRIORITIES)
+export type Priority = z.infer<typeof Priority>
+
+export const Scope = z.string().regex(/^[a-z0-9][a-z0-9:._/-]{0,127}$/, 'expected a scope name')
+export const Name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'expected a name')
+
+/** A file by its content, with its size: fetching stops at the declared size. */
+export const FileRef = z.strictObject({ cid: FileLink, bytes: Amount })
+export type FileRef = z.infer<typeof FileRef>
+
+/** 32 bytes of a sha-256. */
+export const Hash = z.instanceof(Uint8Array).refine((b) => b.length === 32, 'expected 32 bytes')
+
+export const Verification = z.enum(['none', 'self', 'replay'])
+export type Verification = z.infer<typeof Verification>

@@ -1,0 +1,68 @@
+import { z } from 'zod'
+import { LIMITS } from '../../limits.ts'
+import { Link } from '../cid.ts'
+import { DidText } from '../did.ts'
+import { Amount, Name, ResourceType, Scope, text, Verification } from '../fields.ts'
+import { defineRecord, type SealedOf } from '../record.ts'
+
+export const ROLES = [
+  'admin',
+  'issuer',
+  'member',
+  'home',
+  'executor',
+  'ledger',
+  'witness',
+  'verifier',
+] as const
+export const Role = z.enum(ROLES)
+export type Role = z.infer<typeof Role>
+
+export const Member = z.strictObject({
+  did: DidText,
+  name: Name,
+  roles: z.array(Role).max(ROLES.length),
+  location: text(64),
+})
+export type Member = z.infer<typeof Member>
+
+/** The four built-in policies of S1; a policy written in CCL is named by its CID. */
+export const Policy = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('allow-all') }),
+  z.strictObject({ type: z.literal('quota'), amount: Amount }),
+  z.strictObject({ type: z.literal('rate-limit'), amount: Amount, periodMs: Amount.min(1) }),
+  z.strictObject({
+    type: z.literal('permit-list'),
+    holders: z.array(DidText).max(LIMITS.membersMax),
+  }),
+])
+export type Policy = z.infer<typeof Policy>
+
+export const ScopedPolicy = z.strictObject({
+  scope: Scope,
+  resourceType: ResourceType,
+  policy: Policy,
+})
+
+export const Issuer = z.strictObject({ did: DidText, scopes: z.array(Scope).max(256) })
+
+/**
+ * "We are this federation": who belongs, in which role, who writes the log, and the rules. The
+ * first version is the trust root that a member pins; each later one links the one before and is
+ * sealed by one of its admins.
+ */
+export const Charter = defineRecord('charter', {
+  name: Name,
+  version: z.int().min(0).max(1_000_000),
+  previous: Link.nullable(),
+  members: z.array(Member).min(1).max(LIMITS.membersMax),
+  issuers: z.array(Issuer).max(LIMITS.membersMax),
+  writer: DidText,
+  standby: DidText.nullable(),
+  threshold: z.int().min(1).max(LIMITS.verdictsMax),
+  /** The least verification a manifest may ask for. */
+  floor: Verification,
+  policies: z.array(ScopedPolicy).max(LIMITS.policiesMax),
+  retainMs: Amount,
+})
+export type Charter = SealedOf<typeof Charter>

@@ -1,0 +1,151 @@
+/**
+ * A record is one act by one author: "I submit", "I bid", "I accept", "I ran", "I checked".
+ *
+ * Sealing turns an act into a block: `{ kind, author, body, signature }`. The signature covers the
+ * kind, so a bid can never be replayed as a receipt. Two records are compared by body, never by
+ * CID: one body can carry two valid signatures. Source: protocol.md "Identity and signatures".
+ */
+import * as dagCbor from '@ipld/dag-cbor'
+import type { CID } from 'multiformats/cid'
+import { z } from 'zod'
+import { admit, Refusal } from '../errors.ts'
+import { LIMITS } from '../limits.ts'
+import { type Block, decodeBlock, encodeBlock } from './block.ts'
+import { cidOf } from './cid.ts'
+import { type Did, DidText } from './did.ts'
+import { type Signer, type Verify, verifySignature } from './signature.ts'
+
+export const WIRE = 'mesh/0'
+
+export type RecordKind<K extends string = string, T = unknown> = {
+  readonly kind: K
+  readonly schema: z.ZodType<T>
+}
+
+/** A record whose bytes are canonical, whose shape is its kind's and whose signature is good. */
+export type Sealed<K extends string = string, T = unknown> = {
+  readonly kind: K
+  readonly author: Did
+  readonly body: T
+  readonly cid: CID
+  readonly bytes: Uint8Array
+}
+
+/** A kind of record: its name and the fields of its body. Unknown fields are refused. */
+export function defineRecord<K extends string, S extends z.ZodRawShape>(kind: K, shape: S) {
+  return { kind, schema: z.strictObject(shape) }
+}
+
+const Envelope = z.strictObject({
+  kind: z.string().max(32),
+  author: DidText,
+  body: z.record(z.string(), z.unknown()),
+  signature: z.instanceof(Uint8Array),
+})
+
+/** The bytes a signature covers: `dag-cbor(['mesh/0', kind, author, body])`. */
+export function signedBytes(kind: string, author: Did, body: unknown): Uint8Array {
+  return dagCbor.encode([WIRE, kind, author, body])
+}
+
+/** Seals a body. Refuses with RECORD_MALFORMED or BLOCK_… what could not be opened again. */
+export function seal<K extends string, T>(
+  kind: RecordKind<K, T>,
+  body: NoInfer<T>,
+  signer: Signer,
+): Sealed<K, T> {
+  const checked = shaped(kind, body)
+  encodeBlock(checked, LIMITS.recordBytesMax)
+  const signature = signer.sign(signedBytes(kind.kind, signer.did, checked))
+  const record = { kind: kind.kind, author: signer.did, body: checked }
+  const { cid, bytes } = encodeBlock({ ...record, signature }, LIMITS.recordBytesMax)
+  return { ...record, cid, bytes }
+}
+
+/**
+ * Opens bytes as a record of one kind. Refuses with BLOCK_…, RECORD_KIND_MISMATCH,
+ * RECORD_MALFORMED, SIGNATURE_INVALID; with `cid`, also BLOCK_CID_MISMATCH.
+ */
+export function open<K extends string, T>(
+  kind: RecordKind<K, T>,
+  bytes: Uint8Array,
+  options: { cid?: CID; verify?: Verify } = {},
+): Sealed<K, T> {
+  return openEnvelope(bytes, options, (found) => {
+    admit(
+      found === kind.kind,
+      'RECORD_KIND_MISMATCH',
+      `expected a ${kind.kind}, here is a ${found}`,
+    )
+    return kind
+  })
+}
+
+/** Opens bytes as a record of whichever of `kinds` they say. Refuses as `open` does. */
+export function openOneOf<R extends RecordKind>(
+  kinds: ReadonlyMap<string, R>,
+  bytes: Uint8Array,
+  options: { cid?: CID; verify?: Verify } = {},
+): SealedOf<R> {
+  return openEnvelope(bytes, options, (found) => {
+    const kind = kinds.get(found)
+    admit(kind !== undefined, 'RECORD_KIND_MISMATCH', `no record is called '${found}'`)
+    return kind
+  }) as SealedOf<R>
+}
+
+/** The sealed record of a kind definition; a union of kinds gives a union of records. */
+export type SealedOf<R> = R extends RecordKind<infer K, infer T> ? Sealed<K, T> : never
+
+/** Names the act whoever signed it: equal for two seals of one body by one author. */
+export function actCid(record: Sealed): CID {
+  return cidOf('dag-cbor', signedBytes(record.kind, record.author, record.body))
+}
+
+function openEnvelope<K extends string, T>(
+  bytes: Uint8Array,
+  options: { cid?: CID; verify?: Verify },
+  kindOf: (found: string) => RecordKind<K, T>,
+): Sealed<K, T> {
+  const value = decodeBlock(bytes, { cid: options.cid, bytesMax: LIMITS.recordBytesMax })
+  const envelope = parse(Envelope, value, 'record')
+  const kind = kindOf(envelope.kind)
+  const body = shaped(kind, envelope.body)
+  const verify = options.verify ?? verifySignature
+  admit(
+    verify(envelope.author, signedBytes(kind.kind, envelope.author, body), envelope.signature),
+    'SIGNATURE_INVALID',
+    `${kind.kind} of ${envelope.author}`,
+  )
+  const cid = options.cid ?? cidOf('dag-cbor', bytes)
+  return { kind: kind.kind, author: envelope.author, body, cid, bytes }
+}
+
+function shaped<K extends string, T>(kind: RecordKind<K, T>, body: unknown): T {
+  return parse(kind.schema, body, kind.kind)
+}
+
+/** Parses with zod and turns its issues into one refusal that names the first field. */
+export function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  const path = issue?.path.map(String).join('.') ?? ''
+  throw new Refusal(
+    'RECORD_MALFORMED',
+    `${what}${path === '' ? '' : `.${path}`}: ${issue?.message ?? 'wrong shape'}`,
+  )
+}
+
+/** A block of a known shape that nobody signs: log entries, anchors, rules, requests. */
+export function defineBlock<S extends z.ZodRawShape>(name: string, shape: S) {
+  const schema = z.strictObject(shape)
+  return {
+    name,
+    schema,
+    encode: (value: z.infer<typeof schema>): Block => encodeBlock(parse(schema, value, name)),
+    /** Refuses with BLOCK_… or RECORD_MALFORMED. */
+    decode: (bytes: Uint8Array, cid?: CID): z.infer<typeof schema> =>
+      parse(schema, decodeBlock(bytes, { cid }), name) as z.infer<typeof schema>,
+  }
+}

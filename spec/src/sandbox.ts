@@ -1,0 +1,96 @@
+/**
+ * What a sandbox is given and what it gives back: the contract between whoever wants a module run
+ * (an executor, a verifier, `meshctl run`) and `runtime/`, which knows nothing of meshes.
+ *
+ * Everything here is bytes and integers. The same `RunInput` under the same profile gives the same
+ * `RunResult`, to the bit, on every machine; only a host fault (thrown, never returned) may differ.
+ */
+
+/** How a run ended, as the receipt says it (runtime.md, "Outcomes"). */
+export type Outcome =
+  | { type: 'exited'; code: number }
+  | { type: 'trapped'; trap: Trap }
+  | { type: 'out-of-fuel' }
+  | { type: 'depth' }
+  | { type: 'output-limit' }
+  | { type: 'cancelled'; atFuel: number }
+
+/** The traps of the WebAssembly specification, in its words. */
+export const TRAPS = [
+  'unreachable',
+  'integer divide by zero',
+  'integer overflow',
+  'invalid conversion to integer',
+  'out of bounds memory access',
+  'out of bounds table access',
+  'undefined element',
+  'indirect call type mismatch',
+  'other',
+] as const
+export type Trap = (typeof TRAPS)[number]
+
+/** A virtual file by its absolute path, such as `/in/ballots.csv`. */
+export type VirtualFile = { path: string; bytes: Uint8Array }
+
+export type RunInput = {
+  module: Uint8Array
+  /** Without the program name: the sandbox puts `job` in front as `argv[0]`. */
+  args: readonly string[]
+  env: readonly (readonly [name: string, value: string])[]
+  stdin: Uint8Array
+  /** Read-only files; a job's inputs stand under `/in`, which is also the working directory. */
+  files: readonly VirtualFile[]
+  /** The guest's clock at fuel 0, in ms since 1970. */
+  clockMs: number
+  /** 32 bytes that seed the guest's random numbers. */
+  seed: Uint8Array
+  limits: RunLimits
+}
+
+export type RunLimits = {
+  /** Fuel units; 10^9 are one compute unit. */
+  fuelMax: number
+  /** 64 KiB pages. */
+  memoryPagesMax: number
+  /** All of stdout, stderr and the files under `/out` together. */
+  outputBytesMax: number
+  /** Real time after which the run is a host fault. */
+  wallMs: number
+}
+
+export type RunResult = {
+  outcome: Outcome
+  stdout: Uint8Array
+  stderr: Uint8Array
+  /** Regular files under `/out`, by path relative to it, sorted by code unit. */
+  outputs: readonly VirtualFile[]
+  fuel: number
+  /** The most linear memory the guest had, in pages. */
+  memoryPages: number
+  /** sha-256 over the DAG-CBOR list of host calls (runtime.md, "Outcomes"). */
+  hostCallDigest: Uint8Array
+  /** The runtime profile that fuel and outcome belong to. */
+  profile: string
+  /** Not reproducible, never compared. */
+  measured: { wallMs: number; rssBytes: number }
+}
+
+/** Runs one module. Refuses (`Refusal`) what may not run; throws `HostFault` when we failed. */
+export type Sandbox = {
+  readonly profile: string
+  /** How many runs go on side by side. */
+  readonly slots: number
+  run(input: RunInput): Promise<RunResult>
+  close(): Promise<void>
+}
+
+/** The machine failed, not the guest: no receipt, no pay, another node (runtime.md). */
+export class HostFault extends Error {
+  override readonly name = 'HostFault'
+  readonly reason: 'deadline' | 'native-stack' | 'memory' | 'crash' | 'closed'
+
+  constructor(reason: HostFault['reason'], detail: string, options: { cause?: unknown } = {}) {
+    super(`${reason}: ${detail}`, options)
+    this.reason = reason
+  }
+}
