@@ -1,0 +1,41 @@
+/**
+ * Parts of the language that this version reads over but does not compile: each is named in one
+ * message, never skipped in silence. A word leaves this table when it becomes part of the compiled
+ * language; as the key of a pair (`role: "x"`) every one of them is an ordinary name.
+ */
+export const CONSTRUCTS: ReadonlyMap<string, string> = new Map([
+  // the typed core
+  ['policy', 'a policy'],
+  ['rule', 'a rule'],
+  ['governance', 'a governance block'],
+  ['proposal', 'a proposal'],
+  ['role', 'a role'],
+  ['fn', 'a function'],
+  ['function', 'a function'],
+  ['const', 'a constant'],
+  ['record', 'a record type'],
+  ['use', 'an import'],
+  ['import', 'an import'],
+  ['test', 'a test'],
+  ['people', 'a list of people'],
+  ['budget', 'a budget'],
+  ['require', 'a requirement'],
+  // statements
+  ['let', 'a variable'],
+  ['if', 'a condition'],
+  ['else', 'a condition'],
+  ['for', 'a loop'],
+  ['return', 'a return'],
+  ['emit', 'an effect'],
+  ['on', 'an event handler'],
+  // other documents
+  ['organization', 'an organization'],
+  ['bylaws', 'bylaws'],
+  ['bylaws_def', 'bylaws'],
+  ['election_def', 'an election'],
+  ['budget_def', 'a budget'],
+  ['policy_def', 'a policy'],
+  ['contract', 'a contract'],
+  ['struct', 'a record type'],
+  ['enum', 'a type'],
+])

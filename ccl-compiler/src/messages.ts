@@ -1,0 +1,221 @@
+/**
+ * Every sentence the compiler says about a text, in one place. A code is stable: its meaning never
+ * changes and it is never used again. The hundreds say the class: 01 characters, 02 structure,
+ * 03 names, 04 values, 05 meaning, 06 what this version does not compile.
+ */
+import { LIMITS } from '@planetary-mesh/spec'
+
+export type Wording = { message: string; help: string }
+
+const say = (message: string, help: string): Wording => ({ message, help })
+
+/** `a`, `b` and `c` */
+export function listWords(words: readonly string[], and = 'and'): string {
+  const quoted = words.map((word) => `\`${word}\``)
+  if (quoted.length < 2) return quoted.join('')
+  return `${quoted.slice(0, -1).join(', ')} ${and} ${quoted.at(-1)}`
+}
+
+const meant = (near: string | undefined, otherwise: string) =>
+  near === undefined ? otherwise : `did you mean \`${near}\`?`
+
+const oneOf = (known: readonly string[], none: string) =>
+  known.length === 0 ? none : `known here: ${listWords(known)}`
+
+const codePoint = (character: string) =>
+  `U+${(character.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, '0')}`
+
+export const MESSAGES = {
+  // characters
+  CCL0101: (shown: string, character: string) =>
+    say(`unexpected character ${shown} (${codePoint(character)})`, 'remove it'),
+  CCL0102: (quote: string | undefined, endsText: boolean) => {
+    if (endsText) return say('this `"` ends a text that never began', 'put a `"` before it too')
+    return say(
+      'this text has no closing `"` on its line',
+      quote === undefined
+        ? 'end it with `"`; a line break inside a text is written `\\n`'
+        : `end it with a plain \`"\` instead of \`${quote}\``,
+    )
+  },
+  CCL0103: (quote: string, repaired: string) =>
+    say(`\`${quote}\` (${codePoint(quote)}) is not a CCL quote`, `write ${repaired}`),
+  CCL0104: (repaired: string) => say('a text stands in double quotes', `write ${repaired}`),
+  CCL0105: (written: string) =>
+    say(
+      `\`${written}\` is not an escape in a text`,
+      'known are `\\"`, `\\\\`, `\\n`, `\\r`, `\\t` and `\\u{1F33E}`; a backslash itself is `\\\\`',
+    ),
+  CCL0106: () => say('this comment is never closed', 'end it with `*/`'),
+  CCL0107: (character: string) =>
+    say(`an unusual space (${codePoint(character)}) stands here`, 'replace it by a plain space'),
+  CCL0108: (dash: string) =>
+    say(`\`${dash}\` (${codePoint(dash)}) is not a minus sign`, 'write a plain `-`'),
+  CCL0109: (written: string) => {
+    const thousands = /^\d{1,3},\d{3}$/.test(written)
+    const whole = thousands ? ` or, for thousands, \`${written.replace(',', '_')}\`` : ''
+    return say(`\`${written}\` has a comma`, `write \`${written.replace(',', '.')}\`${whole}`)
+  },
+  CCL0110: (written: string, hint: string) => say(`\`${written}\` is not a number`, hint),
+  CCL0111: () =>
+    say('half a character (a lone surrogate) stands here', 'save the file as UTF-8 and try again'),
+
+  // structure
+  CCL0201: (bracket: string, closer: string, before: string) =>
+    say(`\`${bracket}\` is never closed`, `add \`${closer}\` before ${before}`),
+  CCL0202: (bracket: string) => say(`\`${bracket}\` closes nothing`, 'remove it'),
+  CCL0204: (action: string, found: string) =>
+    say(`expected \`;\` after \`${action}(…)\`, found ${found}`, 'end the call with `;`'),
+  CCL0205: (key: string, found: string) =>
+    say(`expected \`:\` after \`${key}\`, found ${found}`, `write \`${key}: …\``),
+  CCL0206: (what: string, found: string) =>
+    say(`expected \`,\` between ${what}, found ${found}`, 'put a `,` here'),
+  CCL0207: (key: string, found: string) =>
+    say(`expected a value for \`${key}\`, found ${found}`, `write \`${key}: …\` with a value`),
+  CCL0208: (found: string, expected: string) =>
+    say(`expected ${expected}, found ${found}`, 'remove it, or complete what it belongs to'),
+  CCL0209: (key: string) =>
+    say(`\`${key}\` is set with \`=\``, `write \`:\` instead: \`${key}: …\``),
+  CCL0210: (found: string) =>
+    say(
+      `expected \`;\` or the end of the line, found ${found}`,
+      'end the pair before it with `;`, or begin a new line',
+    ),
+  CCL0211: () =>
+    say('there is nothing in this file', 'a smallest program: `execution { submit_job(…); }`'),
+  CCL0212: (bytes: number) =>
+    say(
+      `the text has ${bytes} bytes, at most ${LIMITS.cclSourceBytesMax} are read`,
+      'split it, or give big lists as files by their CID',
+    ),
+  CCL0213: () =>
+    say(`nested deeper than ${LIMITS.cclNestingMax}`, 'flatten the blocks or lists around this'),
+  CCL0214: (shown: number) =>
+    say(`more mistakes than the ${shown} shown`, 'mend these first and check again'),
+
+  // names
+  CCL0301: (kind: string, near: string | undefined, known: readonly string[]) =>
+    say(`unknown kind of block \`${kind}\``, meant(near, oneOf(known, 'no block stands here'))),
+  CCL0302: (key: string, where: string, near: string | undefined, known: readonly string[]) =>
+    say(
+      `unknown property \`${key}\` in ${where}`,
+      meant(near, oneOf(known, `nothing is set in ${where}`)),
+    ),
+  CCL0303: (action: string, near: string | undefined, known: readonly string[]) =>
+    say(`unknown function \`${action}\``, meant(near, oneOf(known, ''))),
+  CCL0304: (argument: string, action: string, near: string | undefined, known: readonly string[]) =>
+    say(`\`${action}\` takes no argument \`${argument}\``, meant(near, oneOf(known, ''))),
+  CCL0305: (what: string, where: string, home: string) =>
+    say(`\`${what}\` does not stand in ${where}`, `move it into ${home}`),
+  CCL0306: (key: string, where: string) =>
+    say(`\`${key}\` is set twice in ${where}`, 'keep one of the two'),
+  CCL0307: (kind: string, where: string) =>
+    say(`a second \`${kind}\` in ${where}`, 'put both into one block'),
+  CCL0308: (argument: string, where: string) =>
+    say(`\`${argument}\` is given twice in ${where}`, 'keep one of the two'),
+  CCL0309: (action: string, missing: readonly string[]) =>
+    say(
+      `\`${action}\` lacks ${listWords(missing)}`,
+      `add ${missing.map((m) => `\`${m}: …\``).join(', ')}`,
+    ),
+  CCL0310: (action: string, next: string) =>
+    say(`the arguments of \`${action}\` have names`, `write \`${next}: …\``),
+  CCL0311: (kind: string) => say(`\`${kind}\` takes no name`, 'remove the name'),
+  CCL0312: (key: string) => say(`\`${key}\` is one value, not a block`, `write \`${key}: …;\``),
+  CCL0313: (kind: string) =>
+    say(`\`${kind}\` is a block, not one value`, `write \`${kind} { … }\``),
+
+  // values
+  CCL0401: (key: string, expected: string, found: string, help: string) =>
+    say(`\`${key}\` takes ${expected}, found ${found}`, help),
+  CCL0402: (key: string, why: string, help: string) =>
+    say(`\`${key}\` takes the CID of a file: ${why}`, help),
+  CCL0403: (key: string, why: string) =>
+    say(`\`${key}\` holds a broken DID: ${why}`, 'copy the whole `did:key:z…` of an Ed25519 key'),
+  CCL0404: (key: string, found: string, near: string | undefined, known: readonly string[]) =>
+    say(`\`${key}\` cannot be ${found}`, meant(near, `one of ${listWords(known, 'or')}`)),
+  CCL0405: (key: string, expected: string, found: string) =>
+    say(`\`${key}\` takes ${expected}, found ${found}`, 'write a number within that range'),
+  CCL0406: (key: string) =>
+    say(
+      `the number for \`${key}\` is too large`,
+      `numbers go up to ${LIMITS.amountMax} (2^53 - 1)`,
+    ),
+  CCL0407: (key: string, bytes: number, bytesMax: number) =>
+    say(`the text for \`${key}\` has ${bytes} bytes, at most ${bytesMax}`, 'shorten it'),
+  CCL0408: (key: string, found: string) =>
+    say(
+      `\`${key}\` takes the name of a scope, found ${found}`,
+      'lower case letters, digits and `. : _ / -`, beginning with a letter or digit',
+    ),
+  CCL0409: (name: string, where: string) =>
+    say(
+      `\`${name}\` in ${where} is not a file name`,
+      'a name has no `/`, no control characters, and is neither empty, `.` nor `..`',
+    ),
+  CCL0410: (key: string, found: string) =>
+    say(`\`${key}\` takes a duration, found ${found}`, 'write `10min`; units: ms, s, min, h, d, w'),
+  CCL0411: (key: string) =>
+    say(`\`${key}\` has more than six decimals`, 'shares are exact in millionths: `0.333333`'),
+  CCL0412: (key: string, count: number, countMax: number) =>
+    say(`\`${key}\` has ${count} entries, at most ${countMax}`, 'leave some out'),
+  CCL0413: (key: string) =>
+    say(
+      `the text for \`${key}\` begins with an invisible byte order mark (U+FEFF)`,
+      'remove what stands before its first letter',
+    ),
+
+  // meaning
+  CCL0501: (sum: string) =>
+    say(`the weights sum to ${sum}, not to 1`, 'change them until they sum to exactly 1'),
+  CCL0502: (type: string, asked: number, granted: number) =>
+    say(
+      `the job asks ${asked} ${type}, but \`resources\` grants ${granted}`,
+      'ask for less, or raise `resources`',
+    ),
+  CCL0503: (key: string, one: string, other: string) =>
+    say(`\`${key}\` is ${one} here but ${other} there`, 'make the two the same, or remove one'),
+  CCL0504: () =>
+    say('this document submits no job', 'a job is submitted by `execution { submit_job(…); }`'),
+  CCL0505: (asked: number, most: number) =>
+    say(
+      `no mesh runs a compute job of ${asked}: the most is ${most}`,
+      'split the job, or ask for less',
+    ),
+  CCL0506: () =>
+    say(
+      `more than ${LIMITS.requestsMax} jobs in one document`,
+      'submit the others with another document',
+    ),
+  CCL0507: (bytes: number) =>
+    say(
+      `this job has ${bytes} bytes, at most ${LIMITS.recordBytesMax}`,
+      'give long arguments as a file under `inputs`',
+    ),
+
+  // not compiled by this version
+  CCL0601: (construct: string) =>
+    say(
+      `${construct} is not compiled by this version`,
+      'leave it out: nothing is silently ignored',
+    ),
+  CCL0602: (action: string) =>
+    say(
+      `\`${action}\` is known, but not compiled by this version`,
+      'leave it out: of all actions only `submit_job` reaches the mesh',
+    ),
+} as const
+
+export type DiagnosticCode = keyof typeof MESSAGES
+
+/** Codes that do not stop a build. All others are errors. */
+export const WARNINGS: ReadonlySet<DiagnosticCode> = new Set(['CCL0504', 'CCL0505'])
+
+const SHOWN_MAX = 40
+
+/** A piece of the text for use in a sentence: short, on one line, without control characters. */
+export function shown(text: string): string {
+  const clean = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{FFFD}')
+  const points = [...clean.slice(0, 2 * SHOWN_MAX + 2)]
+  return points.length > SHOWN_MAX ? `${points.slice(0, SHOWN_MAX).join('')}…` : clean
+}

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { compile } from '@planetary-mesh/ccl-compiler'
+import { MESSAGES, WARNINGS } from '../src/messages.ts'
+import { MISTAKES, program } from './mistakes.ts'
+
+describe('one mistake gives one error, and no output', () => {
+  for (const [what, text, code, at] of MISTAKES) {
+    it(`${what}: ${code} at ${at}`, () => {
+      const result = compile(text, { file: 'wrong.ccl' })
+      const found = result.diagnostics.map(({ code, severity, span }) => [
+        code,
+        severity,
+        `${span.file}:${span.line}:${span.column}`,
+      ])
+      assert.deepEqual(found, [[code, 'error', `wrong.ccl:${at}`]])
+      assert.equal(result.ok, false)
+      assert.ok(!('wasm' in result) && !('requests' in result))
+      assert.notEqual(result.diagnostics[0]?.help, '')
+    })
+  }
+
+  it('covers every error code; two more codes have tests of their own', () => {
+    const covered = new Set(MISTAKES.map(([, , code]) => code))
+    const all = Object.keys(MESSAGES).filter((code) => !WARNINGS.has(code as 'CCL0504'))
+    assert.deepEqual(
+      all.filter((code) => !covered.has(code)),
+      ['CCL0212', 'CCL0214'],
+    )
+  })
+})
+
+describe('several mistakes', () => {
+  it('give an error each, in the order of the text', () => {
+    const text = `titel: "a";\nversion "1";\n${program().replace('"medium"', '"meduim"')}`
+    const codes = compile(text).diagnostics.map(({ code }) => code)
+    assert.deepEqual(codes, ['CCL0302', 'CCL0205', 'CCL0404'])
+  })
+
+  it('stop being listed at the limit, and the last says so', () => {
+    const { diagnostics } = compile('weather { }\n'.repeat(5000))
+    assert.equal(diagnostics.length, 100)
+    assert.equal(diagnostics.at(-1)?.code, 'CCL0214')
+    assert.equal(diagnostics.at(-2)?.code, 'CCL0301')
+  })
+
+  it('a text beyond 1 MiB is refused unread', () => {
+    const { diagnostics } = compile('# comment\n'.repeat(110_000))
+    assert.deepEqual(
+      diagnostics.map(({ code }) => code),
+      ['CCL0212'],
+    )
+  })
+})
+
+describe('what is known elsewhere helps', () => {
+  const helps: [text: string, help: string][] = [
+    [program().replace('priority:', 'prioritiy:'), 'did you mean `priority`?'],
+    [program().replace('submit_job', 'submit-job'.replace('-', '')), 'did you mean `submit_job`?'],
+    [program().replace('"medium"', '"MEDIUM"'), 'did you mean `medium`?'],
+    ['execuiton { }', 'did you mean `execution`?'],
+    ['job { reputation_min: 80; }', 'move it into `job.node_preferences`'],
+    ['resources { minMemory: 1; }', 'known here: `compute`, `storage`, `bandwidth` and `scope`'],
+  ]
+  for (const [text, help] of helps) {
+    it(help, () =>
+      assert.deepEqual(
+        compile(text).diagnostics.map((d) => d.help),
+        [help],
+      ),
+    )
+  }
+
+  it('an error made of two places shows both', () => {
+    const [duplicate] = compile('title: "a";\ntitle: "b";').diagnostics
+    assert.equal(duplicate?.span.line, 2)
+    assert.equal(duplicate?.related?.[0]?.span.line, 1)
+  })
+})

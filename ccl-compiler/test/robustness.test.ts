@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { describe, it } from 'node:test'
+import { compile, formatDiagnostics } from '@planetary-mesh/ccl-compiler'
+import { LIMITS } from '@planetary-mesh/spec'
+import fc from 'fast-check'
+import { WebAssembly } from './engine.ts'
+
+const PROGRAMS = ['s1.ccl', 'full-job.ccl'].map((name) =>
+  readFileSync(new URL(`programs/${name}`, import.meta.url), 'utf8'),
+)
+/** Pieces that grammars trip over. */
+const PIECES = [
+  ...'{}()[];:,.="\'#/*-_%$\\\n\t 09aé🌾“„−\u00a0\ufeff\ud800',
+  'submit_job(',
+  'execution {',
+  'if',
+  'else',
+  'rule',
+  '/*',
+  '*/',
+  '//',
+  '${X}',
+  '10min',
+  '0.4',
+  '50%',
+  'wasm_cid:',
+  '__proto__: 1',
+  'constructor { }',
+  'toString(',
+  '99999999999999999999',
+  '\\u{',
+]
+
+/** What every text must give: an answer within the limits, whatever it is. */
+function answers(text: string): boolean {
+  const result = compile(text)
+  assert.ok(result.diagnostics.length <= LIMITS.cclDiagnosticsMax)
+  const errors = result.diagnostics.filter(({ severity }) => severity === 'error')
+  assert.equal(result.ok, errors.length === 0)
+  for (const { message, help, span } of result.diagnostics) {
+    assert.ok(message !== '' && help !== '')
+    assert.ok(span.line >= 1 && span.column >= 1 && span.length >= 0)
+    assert.ok(span.offset + span.length <= text.length)
+  }
+  formatDiagnostics(result.diagnostics, text)
+  if (result.ok) assert.ok(WebAssembly.validate(result.wasm))
+  return result.ok
+}
+
+type Edit = { at: number; remove: number; insert: string }
+
+const edits = fc.array(
+  fc.record({
+    at: fc.double({ min: 0, max: 1, noNaN: true }),
+    remove: fc.nat({ max: 12 }),
+    insert: fc.oneof(fc.constantFrom(...PIECES), fc.constant('')),
+  }),
+  { minLength: 1, maxLength: 4 },
+)
+
+const edited = (text: string, changes: readonly Edit[]) =>
+  changes.reduce((now, { at, remove, insert }) => {
+    const start = Math.floor(at * now.length)
+    return now.slice(0, start) + insert + now.slice(start + remove)
+  }, text)
+
+describe('whatever the text', () => {
+  it('programs with a few edits get an answer', () => {
+    let good = 0
+    fc.assert(
+      fc.property(fc.constantFrom(...PROGRAMS), edits, (text, changes) => {
+        if (answers(edited(text, changes))) good++
+      }),
+      { numRuns: 3000 },
+    )
+    // some edits only touch a comment or a description
+    assert.ok(good > 50, `${good} of the edited programs were still right`)
+  })
+
+  it('heaps of pieces get an answer', () => {
+    const heap = fc.array(fc.constantFrom(...PIECES), { maxLength: 60 })
+    fc.assert(
+      fc.property(heap, (pieces) => void answers(pieces.join(''))),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('a program cut off anywhere is wrong, or is one that says less', () => {
+    const [text] = PROGRAMS as [string]
+    for (let end = 0; end < text.length - 2; end++) assert.equal(answers(text.slice(0, end)), false)
+  })
+
+  it('one sign left out of a program is at most one mistake', () => {
+    for (const text of PROGRAMS) {
+      for (const { index } of text.matchAll(/[{}()[\]:;,"]/g)) {
+        const { diagnostics } = compile(text.slice(0, index) + text.slice(index + 1))
+        assert.ok(diagnostics.length <= 1, `without the sign at ${index}`)
+      }
+    }
+  })
+
+  const huge: [what: string, text: string][] = [
+    ['open braces', '{'.repeat(10_000)],
+    ['blocks in blocks', `${'a { '.repeat(10_000)}${'} '.repeat(10_000)}`],
+    ['lists in lists', `title: ${'['.repeat(10_000)}${']'.repeat(10_000)}`],
+    ['a megabyte of semicolons', ';'.repeat(1_000_000)],
+    ['a megabyte of one number', `title: ${'9'.repeat(1_000_000)}`],
+    ['a megabyte of one name', 'a'.repeat(1_000_000)],
+    ['a megabyte of one text', `title: "${'a'.repeat(1_000_000)}"`],
+    ['a megabyte of backslashes', `title: "${'\\'.repeat(1_000_000)}"`],
+    ['a megabyte of spaces', ' '.repeat(1_000_000)],
+    ['a megabyte of one comment', `/*${'*'.repeat(1_000_000)}`],
+    ['a megabyte of strange characters', '§ '.repeat(500_000)],
+    ['a megabyte of quotes', '"\n'.repeat(500_000)],
+    ['a megabyte of right lines', `reporting {\n${'a: 1;\n'.repeat(170_000)}}`],
+  ]
+  for (const [what, text] of huge) it(`${what} gets an answer`, () => void answers(text))
+})
