@@ -1,0 +1,218 @@
+/**
+ * Reads everything of a module but its function bodies, and refuses what may not run here. The
+ * engine has the last word on validity; this pass names features, enforces limits and finds what
+ * the rewriter needs: types, imports, who is exported, whose reference is taken, where globals are
+ * named.
+ */
+import { LIMITS } from '@planetary-mesh/spec'
+import { type ConstVisitor, readConstExpression } from './const-expression.ts'
+import { readImports } from './parse-imports.ts'
+import { readMemory, readTables, type Table } from './parse-memory.ts'
+import { readFunctionTypes, readValueType } from './parse-types.ts'
+import { ByteReader, limit, refuse } from './reader.ts'
+import { SECTION, type SectionId, type Sections, splitSections } from './sections.ts'
+import { EXPORT_KINDS, type ExportKind, type FunctionType, VALUE } from './types.ts'
+
+/** A number in the module that is the index of a global, to be moved by what we import. */
+export type GlobalName = { readonly at: number; readonly end: number; readonly index: number }
+
+/** Where a function's local declarations, its first instruction and its end are. */
+export type Body = {
+  readonly localsAt: number
+  readonly codeAt: number
+  readonly end: number
+  readonly locals: number
+  /** It has locals of 16 bytes. */
+  readonly wide: boolean
+}
+
+export type Parsed = {
+  readonly bytes: Uint8Array
+  readonly sections: Sections
+  readonly types: readonly FunctionType[]
+  readonly imports: readonly { module: string; name: string; type: number }[]
+  /** The type index of every function, imported ones first. */
+  readonly functionTypes: readonly number[]
+  readonly tables: readonly Table[]
+  readonly memory: { readonly min: number; readonly max: number } | undefined
+  readonly exports: readonly { name: string; kind: ExportKind }[]
+  readonly globalNames: readonly GlobalName[]
+  /** 1 for each function that is exported. */
+  readonly exported: Uint8Array
+  /** 1 for each function whose reference is taken outside of function bodies. */
+  readonly taken: Uint8Array
+  readonly bodies: readonly Body[]
+}
+
+export function parseModule(bytes: Uint8Array, memoryPagesMax: number): Parsed {
+  limit(bytes.length, LIMITS.moduleBytesMax, 'bytes', 0)
+  const sections = splitSections(bytes)
+  const section = <T>(id: SectionId, read: (reader: ByteReader) => T, absent: T): T => {
+    const span = sections.get(id)
+    if (span === undefined) return absent
+    const reader = new ByteReader(bytes, span.start, span.end)
+    const value = read(reader)
+    if (reader.at !== span.end) refuse(`section ${id} has bytes left over`, reader.at)
+    return value
+  }
+
+  const types = section(SECTION.type, readFunctionTypes, [])
+  const imports = section(SECTION.import, readImports, [])
+  const declared = section(SECTION.function, readDeclarations, [])
+  const functionTypes = [...imports.map(({ type }) => type), ...declared]
+  for (const index of functionTypes)
+    if (index >= types.length)
+      refuse(
+        `a function of type ${index}, which is not there`,
+        offsetOf(sections, SECTION.function),
+      )
+  const exported = new Uint8Array(functionTypes.length)
+  const taken = new Uint8Array(functionTypes.length)
+  const globalNames: GlobalName[] = []
+  const visitor: ConstVisitor = {
+    functionTaken: (index) => {
+      taken[index] = 1
+    },
+    globalNamed: (at, end, index) => globalNames.push({ at, end, index }),
+  }
+
+  const tables = section(SECTION.table, readTables, [])
+  const memory = section(SECTION.memory, (r) => readMemory(r, memoryPagesMax), undefined)
+  section(SECTION.global, (r) => readGlobals(r, visitor), undefined)
+  const exports = section(SECTION.export, (r) => readExports(r, exported, visitor), [])
+  const start = sections.get(SECTION.start)
+  if (start) refuse('a start function is not available: export it and have it called', start.start)
+  section(SECTION.element, (r) => readElements(r, visitor), undefined)
+  section(SECTION.dataCount, (r) => r.u32(), 0)
+  const bodies = section(SECTION.code, readBodies, [])
+  if (bodies.length !== declared.length)
+    refuse(
+      `${declared.length} functions with ${bodies.length} bodies`,
+      offsetOf(sections, SECTION.code),
+    )
+  section(SECTION.data, (r) => readData(r, visitor), undefined)
+  return {
+    bytes,
+    sections,
+    types,
+    imports,
+    functionTypes,
+    tables,
+    memory,
+    exports,
+    globalNames,
+    exported,
+    taken,
+    bodies,
+  }
+}
+
+/** Where a section begins, or would: 0 when it is not there. */
+const offsetOf = (sections: Sections, id: SectionId) => sections.get(id)?.start ?? 0
+
+function readDeclarations(reader: ByteReader): number[] {
+  const offset = reader.at
+  const count = reader.u32()
+  limit(count, LIMITS.wasmFunctionsMax, 'functions', offset)
+  return Array.from({ length: count }, () => reader.u32())
+}
+
+function readGlobals(reader: ByteReader, visitor: ConstVisitor): undefined {
+  const offset = reader.at
+  const count = reader.u32()
+  limit(count, LIMITS.wasmGlobalsMax, 'globals', offset)
+  for (let index = 0; index < count; index++) {
+    readValueType(reader)
+    if (reader.byte() > 1) refuse('threads are not available: a shared global', reader.at - 1)
+    readConstExpression(reader, visitor)
+  }
+}
+
+function readExports(reader: ByteReader, exported: Uint8Array, visitor: ConstVisitor) {
+  const offset = reader.at
+  const count = reader.u32()
+  limit(count, LIMITS.wasmExportsMax, 'exports', offset)
+  return Array.from({ length: count }, () => {
+    const name = reader.name()
+    const kind = EXPORT_KINDS[reader.byte()]
+    if (kind === undefined) refuse('an export of an unknown kind', reader.at - 1)
+    const at = reader.at
+    const index = reader.u32()
+    if (kind === 'function') exported[index] = 1
+    if (kind === 'global') visitor.globalNamed(at, reader.at, index)
+    return { name, kind }
+  })
+}
+
+/** Flags of an element segment. */
+const ELEMENT = { notActive: 1, tableOrDeclared: 2, expressions: 4 } as const
+
+function readElements(reader: ByteReader, visitor: ConstVisitor): undefined {
+  for (let count = reader.u32(); count > 0; count--) {
+    const flags = reader.u32()
+    if (flags > 7) refuse('an element segment of an unknown kind', reader.at - 1)
+    if ((flags & ELEMENT.notActive) === 0) {
+      if (flags & ELEMENT.tableOrDeclared) reader.u32()
+      readConstExpression(reader, visitor)
+    }
+    if (flags & (ELEMENT.notActive | ELEMENT.tableOrDeclared)) readElementType(reader, flags)
+    for (let length = reader.u32(); length > 0; length--)
+      if (flags & ELEMENT.expressions) readConstExpression(reader, visitor)
+      else visitor.functionTaken(reader.u32())
+  }
+}
+
+/** What a segment holds: the kind 0 for functions, or the type of its expressions. */
+function readElementType(reader: ByteReader, flags: number): void {
+  if (flags & ELEMENT.expressions) readValueType(reader)
+  else if (reader.byte() !== 0) refuse('elements of an unknown kind', reader.at - 1)
+}
+
+function readBodies(reader: ByteReader): Body[] {
+  const offset = reader.at
+  const count = reader.u32()
+  limit(count, LIMITS.wasmFunctionsMax, 'function bodies', offset)
+  let localsOfAll = 0
+  return Array.from({ length: count }, () => {
+    const sizeAt = reader.at
+    const size = reader.u32()
+    limit(size, LIMITS.wasmFunctionBytesMax, 'bytes of one function', sizeAt)
+    const localsAt = reader.at
+    reader.skip(size)
+    const end = reader.at
+    const body = new ByteReader(reader.bytes, localsAt, end)
+    const declared = readLocals(body)
+    // The engine makes room for each, and a few bytes may declare thousands.
+    localsOfAll += declared.locals
+    limit(localsOfAll, LIMITS.wasmLocalsOfAllMax, 'locals of all functions', localsAt)
+    return { localsAt, codeAt: body.at, end, ...declared }
+  })
+}
+
+function readLocals(reader: ByteReader): { locals: number; wide: boolean } {
+  const offset = reader.at
+  let locals = 0
+  let wide = false
+  for (let groups = reader.u32(); groups > 0; groups--) {
+    locals += reader.u32()
+    limit(locals, LIMITS.wasmLocalsMax, 'locals of one function', offset)
+    if (readValueType(reader) === VALUE.v128) wide = true
+  }
+  return { locals, wide }
+}
+
+/** Flags of a data segment. */
+const DATA = { active: 0, passive: 1, named: 2 } as const
+
+function readData(reader: ByteReader, visitor: ConstVisitor): undefined {
+  const offset = reader.at
+  const count = reader.u32()
+  limit(count, LIMITS.wasmDataSegmentsMax, 'data segments', offset)
+  for (let index = 0; index < count; index++) {
+    const flags = reader.u32()
+    if (flags > DATA.named) refuse('a data segment of an unknown kind', reader.at - 1)
+    if (flags === DATA.named) reader.u32()
+    if (flags !== DATA.passive) readConstExpression(reader, visitor)
+    reader.skip(reader.u32())
+  }
+}

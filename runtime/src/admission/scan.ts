@@ -1,0 +1,311 @@
+/**
+ * The first pass over a function body: what it costs and where it pays, whom it calls, how large
+ * its frame is, and which of its arithmetic must canonicalise NaN. Runs after the engine found the
+ * module valid, so it trusts types and indices. Code that cannot be reached is passed over, and
+ * left out of the metered body.
+ */
+import assert from 'node:assert'
+import { scratchType } from './canonical-nan.ts'
+import { COST, COSTS_BY_AMOUNT } from './costs.ts'
+import { BLOCK_EMPTY, BLOCK_ONE_RESULT, Instructions } from './instructions.ts'
+import { IntList } from './int-list.ts'
+import { NAN_MADE, NAN_TAKEN } from './not-a-number.ts'
+import { OP, POPS, PUSHES, SIMD } from './opcodes.ts'
+import { Operands } from './operands.ts'
+import type { Parsed } from './parse.ts'
+import { Charges, MARK, Marks } from './segments.ts'
+import { VALUE } from './types.ts'
+
+export type FunctionFacts = {
+  readonly params: number
+  readonly results: number
+  /** The most operands on its stack at once. */
+  readonly operandsMax: number
+  /** It has values of 16 bytes. */
+  readonly wide: boolean
+  /** All its instructions, each counted once. */
+  readonly cost: number
+  /** A branch leaves it, other than by `return`. */
+  readonly branchesOut: boolean
+  /** Types of the locals that the metered body needs for values in passing. */
+  readonly scratchTypes: readonly number[]
+  /** The function called at each call site, imported ones too. */
+  readonly callees: readonly number[]
+  /** The type at each indirect call site. */
+  readonly indirectTypes: readonly number[]
+  /** Its charges, as a range of `Scanned.charges`. */
+  readonly chargesFrom: number
+  readonly chargesTo: number
+  /** Its arithmetic begins at this number of `Scanned.canonical`. */
+  readonly canonicalFrom: number
+}
+
+export type Scanned = {
+  readonly functions: readonly FunctionFacts[]
+  readonly charges: Charges
+  /** For each arithmetic instruction that may make a NaN: 1 when it must canonicalise. */
+  readonly canonical: IntList
+}
+
+/** Scans all function bodies; marks in `parsed.taken` the functions whose references they take. */
+export function scanFunctions(parsed: Parsed): Scanned {
+  const scan = new Scan(parsed)
+  const functions = parsed.bodies.map((_, index) => scan.function(index))
+  return { functions, charges: scan.charges, canonical: scan.canonical }
+}
+
+/** A block that the scan is inside of; the function itself is the outermost. */
+type Frame = {
+  readonly kind: number
+  readonly mark: number
+  readonly height: number
+  readonly params: number
+  readonly results: number
+  /** Fuel of what is inside so far, of the arm at hand and of the arm before. */
+  cost: number
+  thenCost: number
+  /** It holds no loop, no call and nothing whose cost depends on an amount. */
+  foldable: boolean
+}
+
+class Scan {
+  readonly charges = new Charges()
+  readonly canonical = new IntList()
+  readonly #parsed: Parsed
+  readonly #importCount: number
+  readonly #operands = new Operands()
+  readonly #marks = new Marks()
+  #code: Instructions
+  #frames: Frame[] = []
+  #frame: Frame = { ...FUNCTION_FRAME }
+  /** The run of instructions since the last mark. */
+  #runCost = 0
+  #runAt = 0
+  #cost = 0
+  #callees: number[] = []
+  #indirectTypes: number[] = []
+  #branchesOut = false
+  #costsByAmount = false
+  #wide = false
+
+  constructor(parsed: Parsed) {
+    this.#parsed = parsed
+    this.#importCount = parsed.imports.length
+    this.#code = new Instructions(parsed.bytes)
+  }
+
+  function(index: number): FunctionFacts {
+    const body = this.#parsed.bodies[index]
+    const type = this.#typeOf(this.#importCount + index)
+    assert(body)
+    const code = new Instructions(this.#parsed.bytes, body.codeAt, body.end)
+    this.#begin(code, type.results.length)
+    this.#wide = body.wide || hasVector(type.params) || hasVector(type.results)
+    while (code.at < code.end) {
+      code.next()
+      this.#step()
+    }
+    assert(this.#frames.length === 0, 'a valid body ends with its last end')
+    const chargesFrom = this.charges.length
+    const canonicalFrom = this.canonical.length
+    this.#marks.charge(this.charges, body.codeAt)
+    const shapes = this.#operands.settle(this.canonical)
+    const scratchTypes = new Set(shapes.map(scratchType))
+    if (this.#costsByAmount) scratchTypes.add(VALUE.i32)
+    return {
+      params: type.params.length,
+      results: type.results.length,
+      operandsMax: this.#operands.heightMax,
+      wide: this.#wide,
+      cost: this.#cost,
+      branchesOut: this.#branchesOut,
+      scratchTypes: [...scratchTypes],
+      callees: this.#callees,
+      indirectTypes: this.#indirectTypes,
+      chargesFrom,
+      chargesTo: this.charges.length,
+      canonicalFrom,
+    }
+  }
+
+  #begin(code: Instructions, results: number): void {
+    this.#code = code
+    this.#operands.reset()
+    this.#marks.reset()
+    this.#frames = []
+    this.#frame = { ...FUNCTION_FRAME, results }
+    this.#runCost = 0
+    this.#cost = 0
+    this.#callees = []
+    this.#indirectTypes = []
+    this.#branchesOut = false
+    this.#costsByAmount = false
+  }
+
+  #step(): void {
+    const { code, start, index } = this.#code
+    const operands = this.#operands
+    const cost = COST[code] as number
+    if (cost > 0) {
+      if (this.#runCost === 0) this.#runAt = start
+      this.#runCost += cost
+    }
+    switch (code) {
+      case OP.localGet:
+        operands.pushLocal(index, start)
+        break
+      case OP.localSet:
+        operands.takeIntoLocal(index)
+        break
+      case OP.localTee:
+        operands.takeIntoLocal(index)
+        operands.pushLocal(index, start)
+        break
+      case OP.block:
+      case OP.loop:
+      case OP.if:
+        this.#enter(code)
+        break
+      case OP.else:
+        this.#otherArm()
+        break
+      case OP.end:
+        this.#leave()
+        break
+      case OP.br:
+      case OP.brTable:
+      case OP.brIf:
+        this.#branch(code)
+        break
+      case OP.return:
+      case OP.unreachable:
+        if (code === OP.return) operands.take(this.#target(this.#frames.length).results)
+        this.#stop()
+        break
+      case OP.call:
+        this.#callees.push(index)
+        this.#call(this.#typeOf(index))
+        break
+      case OP.callIndirect:
+        operands.take(1)
+        this.#indirectTypes.push(index)
+        this.#call(this.#parsed.types[index])
+        break
+      default:
+        this.#plain(code)
+    }
+  }
+
+  #plain(code: number): void {
+    const { start, index } = this.#code
+    const operands = this.#operands
+    operands.take(POPS[code] as number, NAN_TAKEN[code])
+    const made = NAN_MADE[code] as number
+    if (made > 0) operands.pushNumber(made, start)
+    else if (PUSHES[code] === 1) operands.push(start)
+    if (code === OP.refFunc) this.#parsed.taken[index] = 1
+    if (code >= SIMD) this.#wide = true
+    if (COSTS_BY_AMOUNT[code] === 1) {
+      this.#costsByAmount = true
+      this.#frame.foldable = false
+    }
+  }
+
+  #call(type: { params: readonly number[]; results: readonly number[] } | undefined): void {
+    assert(type)
+    this.#operands.take(type.params.length)
+    this.#operands.pushMany(type.results.length, this.#code.start)
+    this.#frame.foldable = false
+    if (!this.#wide && hasVector(type.results)) this.#wide = true
+  }
+
+  #enter(kind: number): void {
+    const { start, index } = this.#code
+    const operands = this.#operands
+    if (kind === OP.if) operands.take(1)
+    const mark = this.#mark(kind === OP.block ? MARK.block : kind === OP.loop ? MARK.loop : MARK.if)
+    const type = index >= 0 ? this.#parsed.types[index] : undefined
+    const params = type ? type.params.length : 0
+    const results = type ? type.results.length : index === BLOCK_ONE_RESULT ? 1 : 0
+    assert(type || index === BLOCK_EMPTY || index === BLOCK_ONE_RESULT)
+    operands.take(params)
+    const height = operands.height
+    operands.pushMany(params, start)
+    this.#frames.push(this.#frame)
+    const foldable = kind !== OP.loop
+    this.#frame = { kind, mark, height, params, results, cost: 0, thenCost: 0, foldable }
+  }
+
+  #otherArm(): void {
+    this.#mark(MARK.else)
+    const frame = this.#frame
+    frame.thenCost = frame.cost
+    frame.cost = 0
+    this.#operands.take(this.#operands.height - frame.height)
+    this.#operands.pushMany(frame.params, this.#code.start)
+  }
+
+  #leave(): void {
+    this.#mark(MARK.end)
+    const frame = this.#frame
+    this.#operands.take(this.#operands.height - frame.height)
+    this.#operands.pushMany(frame.results, this.#code.start)
+    const parent = this.#frames.pop()
+    if (parent === undefined) return
+    const cost = Math.max(frame.cost, frame.thenCost)
+    if (frame.foldable) this.#marks.foldable(frame.mark, cost)
+    else parent.foldable = false
+    parent.cost += cost
+    this.#frame = parent
+  }
+
+  #branch(code: number): void {
+    const { index } = this.#code
+    if (index === this.#frames.length) this.#branchesOut = true
+    if (code !== OP.br) this.#operands.take(1)
+    const target = this.#target(index)
+    this.#operands.look(target.kind === OP.loop ? target.params : target.results)
+    if (code === OP.brIf) this.#mark(MARK.branch)
+    else this.#stop()
+  }
+
+  /** What follows is not reached until the block closes. */
+  #stop(): void {
+    this.#mark(MARK.branch)
+    this.#operands.height = this.#frame.height
+    this.#code.skipUnreachable()
+  }
+
+  #target(label: number): Frame {
+    const frame = label === 0 ? this.#frame : this.#frames[this.#frames.length - label]
+    assert(frame)
+    return frame
+  }
+
+  #mark(kind: number): number {
+    const cost = this.#runCost
+    this.#cost += cost
+    this.#frame.cost += cost
+    this.#runCost = 0
+    return this.#marks.add(kind, this.#code.start, cost, this.#runAt)
+  }
+
+  #typeOf(index: number) {
+    const type = this.#parsed.types[this.#parsed.functionTypes[index] as number]
+    assert(type)
+    return type
+  }
+}
+
+const hasVector = (types: readonly number[]) => types.includes(VALUE.v128)
+
+const FUNCTION_FRAME: Frame = {
+  kind: OP.block,
+  mark: 0,
+  height: 0,
+  params: 0,
+  results: 0,
+  cost: 0,
+  thenCost: 0,
+  foldable: false,
+}
