@@ -1,0 +1,49 @@
+/**
+ * Starts the process of a slot, with nothing in reach: V8's permission model on (no files but the
+ * code it runs, no network, no workers, no child processes, no addons), an empty environment, no
+ * descriptor but three pipes. Source: runtime.md, "Process model".
+ */
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { packageRootOf, readablePaths } from './readable-paths.ts'
+
+export type SlotChild = ChildProcessByStdio<Writable, Readable, Readable>
+
+/** The optimising compiler alone: a hot loop otherwise stays in baseline code. */
+const ENGINE_FLAGS = [
+  '--no-liftoff',
+  '--wasm-inlining-factor=6',
+  '--wasm-inlining-min-budget=200',
+  '--wasm-inlining-max-size=1000',
+]
+/** Linux's `PR_SET_PDEATHSIG`: the kernel ends the child when its parent is gone. */
+const SETPRIV = '/usr/bin/setpriv'
+const END_WITH_PARENT = ['--pdeathsig', 'KILL', '--no-new-privs', '--']
+
+/** From a checkout the sources run as they are; installed, what was built from them. */
+const fromSource = import.meta.url.endsWith('.ts')
+const ENTRY = fileURLToPath(new URL(fromSource ? './child.ts' : './child.js', import.meta.url))
+
+/** `program` is the slot's own; a test may look around in its place. */
+export function startChild(program: readonly string[] = [ENTRY]): SlotChild {
+  const args = [
+    ...ENGINE_FLAGS,
+    ...(fromSource ? ['--conditions=source'] : []),
+    '--permission',
+    ...readablePaths(packageRootOf(ENTRY)).map((path) => `--allow-fs-read=${path}`),
+    '--disable-warning=PERM0006',
+    ...program,
+  ]
+  const [command, before] = existsSync(SETPRIV)
+    ? [SETPRIV, [...END_WITH_PARENT, process.execPath]]
+    : [process.execPath, []]
+  return spawn(command, [...before, ...args], {
+    env: {},
+    stdio: ['pipe', 'pipe', 'pipe'],
+    cwd: dirname(ENTRY),
+    windowsHide: true,
+  })
+}
