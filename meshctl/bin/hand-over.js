@@ -1,0 +1,50 @@
+/**
+ * Runs another process in the place of this one: its signals, its exit code, its end. Plain
+ * JavaScript for Node 18 and later, because the old Node is the one that hands over.
+ */
+import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
+
+const EXIT_FAULT = 70
+const ORPHAN_CHECK_MS = 1000
+
+/**
+ * Starts `command` with our terminal and ends as it ends. With `tether` the child gets an IPC
+ * channel, so that it notices even a kill -9 of this process (see `start.js`).
+ */
+export function handOver(command, args, { tether = false } = {}) {
+  const stdio = ['inherit', 'inherit', 'inherit', ...(tether ? ['ipc'] : [])]
+  const child = spawn(command, args, { stdio })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      // Ctrl-C in a terminal reaches the whole process group: a second one would mean "at once"
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
+    })
+  }
+  whenOrphaned(() => child.kill('SIGTERM'))
+  child.on('error', (error) => {
+    console.error(`Node could not be started: ${error.message}`)
+    process.exit(EXIT_FAULT)
+  })
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code)
+    process.exitCode = 128 + constants.signals[signal] // for a signal that does not end us
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal)
+  })
+}
+
+/**
+ * Calls `action` once our parent is gone, when that parent is npm or npx: a TERM to them ends them
+ * alone. Started by anything else, outliving the parent is what `nohup` and `disown` ask for.
+ */
+export function whenOrphaned(action) {
+  if (process.env.npm_command === undefined) return
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    action()
+  }, ORPHAN_CHECK_MS)
+  timer.unref()
+}

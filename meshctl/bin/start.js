@@ -1,0 +1,30 @@
+/**
+ * Starts `main` in a process that is already the right Node: from source in a checkout, from dist
+ * in an installed package. `main` runs when it is imported and reads `process.argv` from 2 on.
+ */
+import { existsSync } from 'node:fs'
+import { whenOrphaned } from './hand-over.js'
+
+const source = new URL('../src/main.ts', import.meta.url)
+const built = new URL('../dist/main.js', import.meta.url)
+
+/** True in a checkout, where main is TypeScript and Node needs `--conditions=source`. */
+export const isCheckout = existsSync(source)
+
+/** Imports main after seeing to a reader that leaves (`| head`) and to a starter that dies. */
+export async function start() {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error) => {
+      // the reader has left: drop the rest, and let the command end with its own exit code
+      if (error.code !== 'EPIPE') throw error
+    })
+  }
+  const end = () => process.kill(process.pid, 'SIGTERM')
+  if (process.channel) {
+    process.once('disconnect', end)
+    process.channel.unref()
+  } else {
+    whenOrphaned(end)
+  }
+  await import(isCheckout ? source.href : built.href)
+}

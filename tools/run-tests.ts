@@ -1,0 +1,115 @@
+/**
+ * Runs the tests: `npm test` for all of them, `npm test -- 'runtime/test/*.test.ts'` for some.
+ * A pattern that matches nothing is an error, and the whole suite must not shrink unnoticed: fewer
+ * tests than `test-count.json` says is a failure. The last lines are node's own summary.
+ */
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { run } from 'node:test'
+import { spec } from 'node:test/reporters'
+import { parseArgs } from 'node:util'
+import { missingTests, type Skipped, type Tally } from './test-count.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+const COUNT_FILE = join(import.meta.dirname, 'test-count.json')
+const ALL = '**/*.test.ts'
+/** A file that hangs must not hang the build. */
+const FILE_TIMEOUT_MS = 10 * 60_000
+const SUMMARY = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/
+
+type Diagnostic = { type: 'test:diagnostic'; data: { nesting: number; message: string } }
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    'update-count': { type: 'boolean', default: false },
+    'test-name-pattern': { type: 'string', multiple: true },
+    'test-concurrency': { type: 'string' },
+  },
+})
+const isWhole = positionals.length === 0 && values['test-name-pattern'] === undefined
+if (values['update-count'] && !isWhole) end('only a run of all tests can update the count', 2)
+const files = findTests(positionals.length === 0 ? [ALL] : positionals)
+if (files.length === 0) end(`no test file matches ${positionals.join(' ')}`, 2)
+
+const skipped: Skipped[] = []
+const summary: Diagnostic[] = []
+const tally = await runAll()
+printSkipped()
+const shrunk = isWhole ? checkCount() : undefined
+if (shrunk !== undefined) process.stdout.write(`\n✖ ${shrunk}\n`)
+await printSummary()
+process.exitCode = tally.success && shrunk === undefined ? 0 : 1
+
+function findTests(patterns: readonly string[]): string[] {
+  const exclude = (name: string) => ['node_modules', 'dist', '.git'].includes(name)
+  const found = patterns.map((pattern) => globSync(pattern, { cwd: ROOT, exclude }))
+  for (const [index, matches] of found.entries()) {
+    if (matches.length === 0) end(`no test file matches ${patterns[index]}`, 2)
+  }
+  return [...new Set(found.flat())].sort().map((file) => join(ROOT, file))
+}
+
+/** Runs the files, prints as `node --test` does, and keeps the summary lines back. */
+async function runAll(): Promise<Tally & { success: boolean }> {
+  const stop = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => stop.abort())
+  }
+  const events = run({
+    cwd: ROOT,
+    files,
+    concurrency: Number(values['test-concurrency'] ?? Math.max(2, availableParallelism())),
+    execArgv: ['--conditions=source'],
+    signal: stop.signal,
+    timeout: FILE_TIMEOUT_MS,
+    ...(values['test-name-pattern'] && { testNamePatterns: values['test-name-pattern'] }),
+  })
+  let total: (Tally & { success: boolean }) | undefined
+  events.on('test:pass', ({ name, skip, file }) => {
+    if (skip !== undefined && skip !== false) skipped.push({ name, reason: String(skip), file })
+  })
+  events.on('test:summary', ({ file, counts, success }) => {
+    if (file === undefined) total = { ...counts, success }
+  })
+  const shown = events.filter((event: Diagnostic) => {
+    const { type, data } = event
+    const isSummary = type === 'test:diagnostic' && data.nesting === 0 && SUMMARY.test(data.message)
+    if (isSummary) summary.push(event)
+    return !isSummary
+  })
+  for await (const chunk of shown.compose(spec)) process.stdout.write(chunk)
+  return total ?? end('the test run ended without a summary', 1)
+}
+
+function printSkipped() {
+  if (skipped.length === 0) return
+  process.stdout.write(`\nSkipped:\n`)
+  for (const { name, reason } of skipped) {
+    process.stdout.write(
+      `  ${name}: ${reason === 'true' || reason === '' ? 'no reason' : reason}\n`,
+    )
+  }
+}
+
+/** A sentence when tests are missing, else nothing. */
+function checkCount(): string | undefined {
+  if (values['update-count'] && tally.success) {
+    writeFileSync(COUNT_FILE, `{ "tests": ${tally.tests} }\n`)
+  }
+  const { tests } = JSON.parse(readFileSync(COUNT_FILE, 'utf8')) as { tests: number }
+  return missingTests(tests, tally, skipped, `${process.platform}-${process.arch}`)
+}
+
+async function printSummary() {
+  const reporter = new spec()
+  for (const event of summary) reporter.write(event)
+  reporter.end()
+  for await (const chunk of reporter) process.stdout.write(chunk)
+}
+
+function end(sentence: string, exitCode: number): never {
+  process.stderr.write(`${sentence}\n`)
+  process.exit(exitCode)
+}
