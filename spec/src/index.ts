@@ -1,22 +1,26 @@
 /** The contract, runnable and pure: canonical records, the rules over them, the wire messages. */
+export { assert, Fault } from './assert.ts'
 export { CODES } from './codes.ts'
 export { admit, attempt, type Code, isCode, Refusal } from './errors.ts'
 export { LIMITS } from './limits.ts'
 export { type AnyRecord, openAny } from './records/any-record.ts'
 export { type Block, decodeBlock, encodeBlock, ensureHash, equalBytes } from './records/block.ts'
 export { CID, CODEC, cidOf, ensureCid, FileLink, Link, parseCid, sha256 } from './records/cid.ts'
+export { encodeDirectory, readDirectory } from './records/directory.ts'
 export { type Did, DidText, formatDid, isDid, parseDid } from './records/did.ts'
 export {
+  Bytes,
   type FileRef,
   PRIORITIES,
   type Priority,
   type ResourceType,
   type Verification,
 } from './records/fields.ts'
+export { type EncodedFile, encodeFile, type GetBlock, readFile } from './records/file.ts'
 export { Award } from './records/kinds/award.ts'
 export { Bid } from './records/kinds/bid.ts'
 export { Cancel } from './records/kinds/cancel.ts'
-export { Charter, type Member, type Policy, ROLES, type Role } from './records/kinds/charter.ts'
+export { Charter, type Member, type MemberRole, type Policy, ROLES } from './records/kinds/charter.ts'
 export { AuthorisationRequest, AuthorisationValues, Decision } from './records/kinds/decision.ts'
 export { Decline } from './records/kinds/decline.ts'
 export { Hold } from './records/kinds/hold.ts'
@@ -42,12 +46,12 @@ export {
   signedBytes,
   WIRE,
 } from './records/record.ts'
-export {
-  type Signer,
-  signerFromSeed,
-  type Verify,
-  verifySignature,
-  verifySignaturePure,
-} from './records/signature.ts'
+export * from './records/note.ts'
+export * from './records/signature.ts'
+export { type FileNode, readNode } from './records/unixfs.ts'
+export * from './role.ts'
+export * from './rules/index.ts'
 export * from './sandbox.ts'
+export * from './wire/calls.ts'
 export { JobRequest } from './wire/job-request.ts'
+export * from './wire/messages.ts'

@@ -2,7 +2,7 @@
  * Every limit of the system in one place, units last in the name. The relations between them are
  * asserted at the end: a change that breaks one does not load.
  */
-import assert from 'node:assert'
+import { assert } from './assert.ts'
 
 const KiB = 1024
 const MiB = 1024 * KiB
@@ -33,6 +33,7 @@ export const LIMITS = {
   verdictsMax: 64,
   delegationDepthMax: 8,
   attemptsMax: 16,
+  holdAfterDeadlineMsMax: 24 * 60 * 60_000,
   // sandbox
   moduleBytesMax: 16 * MiB,
   inputBytesMax: 1 * GiB,
@@ -42,6 +43,9 @@ export const LIMITS = {
   wasmFunctionsMax: 65_536,
   wasmFunctionBytesMax: 1 * MiB,
   wasmLocalsMax: 10_000,
+  wasmLocalsOfAllMax: 4_000_000,
+  wasmParametersMax: 255,
+  wasmOperandsMax: 16_384,
   wasmTypesMax: 8192,
   wasmImportsMax: 1024,
   wasmExportsMax: 8192,
@@ -51,7 +55,16 @@ export const LIMITS = {
   wasmDataSegmentsMax: 65_536,
   memoryPagesMax: 32_768,
   descriptorsMax: 256,
-  callDepthUnitsMax: 131_072,
+  pathBytesMax: 4096,
+  nameBytesMax: 255,
+  guestNodesMax: 65_536,
+  guestFileBytesMax: 256 * MiB,
+  slotsMax: 256,
+  runsWaitingMax: 1024,
+  moduleCacheBytesMax: 256 * MiB,
+  wallMsMax: 24 * 60 * 60_000,
+  requestsMax: 256,
+  callDepthUnitsMax: 98_304,
   hostReplySeconds: 30,
   // defaults (decisions 22)
   resourceAmountDefault: 100,
@@ -61,24 +74,36 @@ export const LIMITS = {
   attemptsDefault: 3,
   // log
   batchEntriesMax: 100,
+  /** Entry, record and what it names, for each entry, and the anchor. */
+  batchBlocksMax: 100 * (3 + 256) + 1,
   batchMs: 50,
   logEntriesMax: 10_000_000,
+  anchorsWaitingMax: 1024,
+  carBytesMax: 4 * GiB,
   // queues and waits
+  recordsRememberedMax: 65_536,
+  rememberedBytesMax: 64 * MiB,
   eventsQueuedMax: 65_536,
+  timersMax: 1_000_000,
+  logBytesWaitingMax: 64 * MiB,
+  journalEntryBytesMax: 8 * MiB,
   jobsHeldMax: 100_000,
   callsWaitingMax: 4096,
   messageBytesMax: 4 * MiB,
   // CCL
-  cclSourceBytesMax: 4 * MiB,
+  cclSourceBytesMax: 1 * MiB,
   cclDiagnosticsMax: 100,
   cclNestingMax: 256,
 } as const
 
-assert(LIMITS.fileChunkBytes < LIMITS.blockBytesMax)
-assert(LIMITS.recordBytesMax <= LIMITS.blockBytesMax)
-assert(LIMITS.fuelMax <= LIMITS.amountMax)
-assert(LIMITS.inputBytesMax <= LIMITS.fileChunkBytes * LIMITS.fileLinksMax ** 2)
-assert(LIMITS.moduleBytesMax <= LIMITS.fileChunkBytes * LIMITS.fileLinksMax)
-assert(LIMITS.stdoutBytesMax <= LIMITS.outputBytesMax)
-assert(LIMITS.attemptsDefault <= LIMITS.attemptsMax)
-assert(LIMITS.recordBytesMax < LIMITS.messageBytesMax)
+assert(LIMITS.fileChunkBytes < LIMITS.blockBytesMax, 'a file chunk fits into a block')
+assert(LIMITS.recordBytesMax <= LIMITS.blockBytesMax, 'a record fits into a block')
+assert(LIMITS.fuelMax <= LIMITS.amountMax, 'fuel is an amount')
+assert(
+  LIMITS.inputBytesMax <= LIMITS.fileChunkBytes * LIMITS.fileLinksMax ** 2,
+  'the largest input is at most two levels of links',
+)
+assert(LIMITS.stdoutBytesMax <= LIMITS.outputBytesMax, 'stdout counts as output')
+assert(LIMITS.outputBytesMax < LIMITS.guestFileBytesMax, 'output meets its own cap first')
+assert(LIMITS.attemptsDefault <= LIMITS.attemptsMax, 'the default is allowed')
+assert(LIMITS.recordBytesMax < LIMITS.messageBytesMax, 'a record fits into a message')

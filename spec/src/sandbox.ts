@@ -45,6 +45,11 @@ export type RunInput = {
   /** 32 bytes that seed the guest's random numbers. */
   seed: Uint8Array
   limits: RunLimits
+  /**
+   * Replays a cancel: the run ends, as cancelled, at its first host call at which it has used this
+   * much fuel, before that call does anything; at 0 before the first instruction.
+   */
+  cancelAtFuel?: number
 }
 
 export type RunLimits = {
@@ -80,14 +85,19 @@ export type Sandbox = {
   readonly profile: string
   /** How many runs go on side by side. */
   readonly slots: number
-  run(input: RunInput): Promise<RunResult>
+  /**
+   * When `signal` is aborted while the guest runs, the result's outcome is `cancelled` at the fuel
+   * of its last host call (0 if it made none); one that was aborted before is as `cancelAtFuel: 0`.
+   * A run that had ended already keeps its own outcome.
+   */
+  run(input: RunInput, options?: { signal?: AbortSignal }): Promise<RunResult>
   close(): Promise<void>
 }
 
 /** The machine failed, not the guest: no receipt, no pay, another node (runtime.md). */
 export class HostFault extends Error {
   override readonly name = 'HostFault'
-  readonly reason: 'deadline' | 'native-stack' | 'memory' | 'crash' | 'closed'
+  readonly reason: 'deadline' | 'native-stack' | 'memory' | 'crash' | 'closed' | 'store'
 
   constructor(reason: HostFault['reason'], detail: string, options: { cause?: unknown } = {}) {
     super(`${reason}: ${detail}`, options)

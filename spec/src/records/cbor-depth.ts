@@ -4,8 +4,8 @@
  */
 
 /**
- * The nesting depth of the first CBOR item, 0 for a scalar; stops counting at `depthMax`. Bytes that
- * end early or hold indefinite lengths get the depth seen so far: decoding refuses them afterwards.
+ * The nesting depth of the first CBOR item, 0 for a scalar; stops counting at `depthMax`. Bytes
+ * that end early or hold indefinite lengths get the depth seen so far: decoding refuses them.
  * Source: RFC 8949 section 3.
  */
 export function cborDepth(bytes: Uint8Array, depthMax: number): number {

@@ -15,11 +15,19 @@ const ED25519_PUB = [0xed, 0x01] as const
 const DID_LENGTH_MAX = 64
 const KNOWN_MAX = 16_384
 
-/** DIDs already parsed, oldest first; parsing base58 for every record would cost more than hashing. */
+/** DIDs already parsed, oldest first: parsing base58 each time would cost more than hashing. */
 const known = new Map<string, Uint8Array>()
 
-/** The 32 bytes of the public key. Refuses with DID_MALFORMED or KEY_REFUSED. */
+/**
+ * The 32 bytes of the public key, a copy of one's own. They may name no point of the curve: such a
+ * key verifies nothing, and finding out costs as much as a verification. Refuses with DID_MALFORMED
+ * or KEY_REFUSED.
+ */
 export function parseDid(text: string): Uint8Array {
+  return keyOf(text).slice()
+}
+
+function keyOf(text: string): Uint8Array {
   const cached = known.get(text)
   if (cached !== undefined) return cached
   const key = decode(text)
@@ -42,7 +50,7 @@ export function formatDid(publicKey: Uint8Array): Did {
 export function isDid(text: unknown): text is Did {
   if (typeof text !== 'string') return false
   try {
-    parseDid(text)
+    keyOf(text)
     return true
   } catch {
     return false

@@ -5,12 +5,16 @@ import { FileLink } from './cid.ts'
 
 const utf8 = new TextEncoder()
 
-/** Text of at most `bytesMax` bytes of UTF-8 without lone surrogates. */
+/**
+ * Text of at most `bytesMax` bytes of UTF-8, without lone surrogates or a byte order mark in front:
+ * neither would come back from the bytes of a block.
+ */
 export const text = (bytesMax: number = LIMITS.textBytesMax) =>
   z
     .string()
     .refine((value) => utf8.encode(value).length <= bytesMax, `longer than ${bytesMax} bytes`)
     .refine((value) => value.isWellFormed(), 'a lone surrogate')
+    .refine((value) => !value.startsWith('\uFEFF'), 'a byte order mark')
 
 /** A count, price or time: an integer of 0 … 2^53 - 1 (decisions 5). */
 export const Amount = z.int().min(0).max(LIMITS.amountMax)
@@ -31,8 +35,13 @@ export const Name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'expected a 
 export const FileRef = z.strictObject({ cid: FileLink, bytes: Amount })
 export type FileRef = z.infer<typeof FileRef>
 
-/** 32 bytes of a sha-256. */
-export const Hash = z.instanceof(Uint8Array).refine((b) => b.length === 32, 'expected 32 bytes')
+/** Bytes of any length; bounded by the block they stand in. */
+export const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'expected bytes')
 
-export const Verification = z.enum(['none', 'self', 'replay'])
+/** 32 bytes of a sha-256. */
+export const Hash = Bytes.refine((b) => b.length === 32, 'expected 32 bytes')
+
+/** From the weakest to the strongest (protocol.md "Verification ladder"). */
+export const VERIFICATIONS = ['none', 'self', 'replay'] as const
+export const Verification = z.enum(VERIFICATIONS)
 export type Verification = z.infer<typeof Verification>

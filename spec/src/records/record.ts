@@ -5,14 +5,15 @@
  * kind, so a bid can never be replayed as a receipt. Two records are compared by body, never by
  * CID: one body can carry two valid signatures. Source: protocol.md "Identity and signatures".
  */
-import * as dagCbor from '@ipld/dag-cbor'
 import type { CID } from 'multiformats/cid'
 import { z } from 'zod'
+import { assert } from '../assert.ts'
 import { admit, Refusal } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
-import { type Block, decodeBlock, encodeBlock } from './block.ts'
+import { type Block, decodeBlock, encodeBlock, encodeCbor } from './block.ts'
 import { cidOf } from './cid.ts'
 import { type Did, DidText } from './did.ts'
+import { Bytes } from './fields.ts'
 import { type Signer, type Verify, verifySignature } from './signature.ts'
 
 export const WIRE = 'mesh/0'
@@ -39,13 +40,13 @@ export function defineRecord<K extends string, S extends z.ZodRawShape>(kind: K,
 const Envelope = z.strictObject({
   kind: z.string().max(32),
   author: DidText,
-  body: z.record(z.string(), z.unknown()),
-  signature: z.instanceof(Uint8Array),
+  body: z.custom<object>(isMap, { error: 'expected a map' }),
+  signature: Bytes.refine((b) => b.length === 64, 'expected 64 bytes'),
 })
 
 /** The bytes a signature covers: `dag-cbor(['mesh/0', kind, author, body])`. */
 export function signedBytes(kind: string, author: Did, body: unknown): Uint8Array {
-  return dagCbor.encode([WIRE, kind, author, body])
+  return encodeCbor([WIRE, kind, author, body])
 }
 
 /** Seals a body. Refuses with RECORD_MALFORMED or BLOCK_… what could not be opened again. */
@@ -57,6 +58,7 @@ export function seal<K extends string, T>(
   const checked = shaped(kind, body)
   encodeBlock(checked, LIMITS.recordBytesMax)
   const signature = signer.sign(signedBytes(kind.kind, signer.did, checked))
+  assert(signature.length === 64, 'a signature has 64 bytes')
   const record = { kind: kind.kind, author: signer.did, body: checked }
   const { cid, bytes } = encodeBlock({ ...record, signature }, LIMITS.recordBytesMax)
   return { ...record, cid, bytes }
@@ -108,17 +110,22 @@ function openEnvelope<K extends string, T>(
   kindOf: (found: string) => RecordKind<K, T>,
 ): Sealed<K, T> {
   const value = decodeBlock(bytes, { cid: options.cid, bytesMax: LIMITS.recordBytesMax })
-  const envelope = parse(Envelope, value, 'record')
+  const { author, signature, ...envelope } = parse(Envelope, value, 'record')
   const kind = kindOf(envelope.kind)
   const body = shaped(kind, envelope.body)
   const verify = options.verify ?? verifySignature
+  // over the body as it came, so that no schema can stand between the bytes and the signature
   admit(
-    verify(envelope.author, signedBytes(kind.kind, envelope.author, body), envelope.signature),
+    verify(author, signedBytes(kind.kind, author, envelope.body), signature),
     'SIGNATURE_INVALID',
-    `${kind.kind} of ${envelope.author}`,
+    `${kind.kind} of ${author}`,
   )
   const cid = options.cid ?? cidOf('dag-cbor', bytes)
-  return { kind: kind.kind, author: envelope.author, body, cid, bytes }
+  return { kind: kind.kind, author, body, cid, bytes }
+}
+
+function isMap(value: unknown): boolean {
+  return Object.getPrototypeOf(value ?? 0) === Object.prototype
 }
 
 function shaped<K extends string, T>(kind: RecordKind<K, T>, body: unknown): T {
@@ -130,12 +137,15 @@ export function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T 
   const result = schema.safeParse(value)
   if (result.success) return result.data
   const [issue] = result.error.issues
-  const path = issue?.path.map(String).join('.') ?? ''
+  const path = [what, ...(issue?.path.map(String) ?? [])].join('.')
+  // both can quote the sender: whole keys of any length
   throw new Refusal(
     'RECORD_MALFORMED',
-    `${what}${path === '' ? '' : `.${path}`}: ${issue?.message ?? 'wrong shape'}`,
+    `${shortened(path)}: ${shortened(issue?.message ?? 'wrong shape')}`,
   )
 }
+
+const shortened = (text: string) => (text.length <= 200 ? text : `${text.slice(0, 200)}…`)
 
 /** A block of a known shape that nobody signs: log entries, anchors, rules, requests. */
 export function defineBlock<S extends z.ZodRawShape>(name: string, shape: S) {

@@ -3,17 +3,15 @@
  * check, and plain curve points from `@noble/ed25519` for browsers and as the oracle.
  *
  * The rule: A and R canonical and not of small order, S < L, and the cofactorless equation
- * encode([S]B - [k]A) = R with k = SHA-512(R ‖ A ‖ M) mod L. Source: protocol.md, RFC 8032 5.1.7.
+ * encode([S]B - [k]A) = R, k = SHA-512(R ‖ A ‖ M) mod L. Source: protocol.md, RFC 8032 5.1.7.
  */
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
-import { hashes, Point } from '@noble/ed25519'
+import { Point } from '@noble/ed25519'
 import { sha512 } from '@noble/hashes/sha2.js'
 import { admit } from '../errors.ts'
 import { equalBytes } from './block.ts'
 import { type Did, formatDid, parseDid } from './did.ts'
 import { isGoodPoint, isGoodScalar } from './ed25519-bytes.ts'
-
-hashes.sha512 = sha512
 
 /** Says whether `signature` (64 bytes) by `author` covers `message`. Never throws. */
 export type Verify = (author: Did, message: Uint8Array, signature: Uint8Array) => boolean
@@ -40,7 +38,7 @@ export const verifySignature: Verify = (author, message, signature) => {
   }
 }
 
-/** The rule through noble's points: slower, needs nothing native, and is the readable definition. */
+/** The rule through noble's points: slower, nothing native, and the readable definition. */
 export const verifySignaturePure: Verify = (author, message, signature) => {
   const publicKey = goodKey(author)
   if (publicKey === undefined || !hasGoodBytes(signature)) return false
@@ -82,8 +80,8 @@ function hasGoodBytes(signature: Uint8Array): boolean {
 function nativeKey(author: string, publicKey: Uint8Array): KeyObject {
   const cached = keys.get(author)
   if (cached !== undefined) return cached
-  const der = Buffer.from(concat(SPKI, publicKey))
-  const key = createPublicKey({ key: der, format: 'der', type: 'spki' })
+  const der = concat(SPKI, publicKey)
+  const key = createPublicKey({ key: der, format: 'der', type: 'spki' } as never)
   if (keys.size >= KEYS_MAX) keys.delete(keys.keys().next().value as string)
   keys.set(author, key)
   return key
@@ -97,6 +95,13 @@ function littleEndian(bytes: Uint8Array): bigint {
   return value
 }
 
+/** Not Buffer.concat: its shared pool would keep a copy of a seed. */
 function concat(...parts: readonly Uint8Array[]): Uint8Array {
-  return new Uint8Array(Buffer.concat(parts))
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.length
+  }
+  return out
 }

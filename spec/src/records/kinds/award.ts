@@ -6,12 +6,11 @@ import { defineRecord, type SealedOf } from '../record.ts'
 
 /**
  * "Of these bids, this one." Lists every bid considered, so that anybody recomputes the winner
- * from the list; `ranking` names the same bids, best first.
+ * from the list by the manifest's rule; `ranking` names the same bids, best first.
  */
 export const Award = defineRecord('award', {
   manifest: Link,
   bids: z.array(Link).min(1).max(LIMITS.bidsMax),
-  rule: Link.nullable(),
   ranking: z.array(Link).min(1).max(LIMITS.bidsMax),
   winner: Link,
   reason: text(256),

@@ -1,3 +1,4 @@
+/** Who belongs to a federation, in which role, and by which rules. See spec/records/charter.md. */
 import { z } from 'zod'
 import { LIMITS } from '../../limits.ts'
 import { Link } from '../cid.ts'
@@ -15,13 +16,13 @@ export const ROLES = [
   'witness',
   'verifier',
 ] as const
-export const Role = z.enum(ROLES)
-export type Role = z.infer<typeof Role>
+export const MemberRole = z.enum(ROLES)
+export type MemberRole = z.infer<typeof MemberRole>
 
 export const Member = z.strictObject({
   did: DidText,
   name: Name,
-  roles: z.array(Role).max(ROLES.length),
+  roles: z.array(MemberRole).max(ROLES.length),
   location: text(64),
 })
 export type Member = z.infer<typeof Member>

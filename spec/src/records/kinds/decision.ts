@@ -27,7 +27,7 @@ export const AuthorisationValues = z.strictObject({
 })
 export type AuthorisationValues = z.infer<typeof AuthorisationValues>
 
-/** "I was asked this, saw these values, and these rules fired." Links the charter that holds them. */
+/** "I was asked this, saw these values, and these rules fired." Links what decided. */
 export const Decision = defineRecord('decision', {
   /** The policy that decided; for the built-in ones, the charter in force. */
   policy: Link,

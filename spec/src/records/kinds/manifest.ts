@@ -1,9 +1,11 @@
+/** The whole of a job but who runs it; spec/records/manifest.md. */
 import { z } from 'zod'
 import { LIMITS } from '../../limits.ts'
 import { FileLink, Link } from '../cid.ts'
 import {
   Amount,
   AtMs,
+  Bytes,
   FileRef,
   Priority,
   ResourceType,
@@ -11,10 +13,9 @@ import {
   text,
   Verification,
 } from '../fields.ts'
+import { FileName } from '../file-name.ts'
 import { defineRecord, type SealedOf } from '../record.ts'
-
-/** A file name: one path segment, neither `.` nor `..`, no control characters. */
-export const FileName = text(255).regex(/^(?!\.{1,2}$)[^/\p{Cc}]+$/u, 'expected a file name')
+import { SelectionRule } from './rule.ts'
 
 const unique = (names: readonly string[]) => new Set(names).size === names.length
 
@@ -58,12 +59,13 @@ export const Manifest = defineRecord('manifest', {
   replicas: z.int().min(1).max(LIMITS.bidsMax),
   /** Who makes the award: the submitter, or any member in the role home by `rule`. */
   chooser: z.enum(['submitter', 'home']),
-  rule: Link.nullable(),
+  /** Null for the default weights. */
+  rule: SelectionRule.nullable(),
   attemptsMax: z.int().min(1).max(LIMITS.attemptsMax),
   profile: text(64),
   /** The compiled CCL program that asked for this job, if one did. */
   program: FileLink.nullable(),
   createdAtMs: AtMs,
-  nonce: z.instanceof(Uint8Array).refine((bytes) => bytes.length === 16, 'expected 16 bytes'),
+  nonce: Bytes.refine((bytes) => bytes.length === 16, 'expected 16 bytes'),
 })
 export type Manifest = SealedOf<typeof Manifest>

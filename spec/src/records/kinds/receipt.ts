@@ -1,3 +1,4 @@
+/** What an executor says came out of a job; spec/records/receipt.md. */
 import { z } from 'zod'
 import { TRAPS } from '../../sandbox.ts'
 import { Link } from '../cid.ts'

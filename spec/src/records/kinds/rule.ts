@@ -1,18 +1,20 @@
-import type { z } from 'zod'
+/** The weights by which bids are ranked. */
+import { z } from 'zod'
 import { Ppm } from '../fields.ts'
-import { defineBlock } from '../record.ts'
+
+const SUM = 1_000_000
 
 /**
  * How a chooser ranks bids: weights in ppm that sum to 10^6 (decisions 14). Made from a CCL
- * `selection`; the manifest names it by CID, so that anybody ranks the same bids the same way.
+ * `selection`; it stands in the manifest, so that anybody ranks the same bids the same way.
  */
-export const SelectionRule = defineBlock('selection', {
-  price: Ppm,
-  resources: Ppm,
-  reputation: Ppm,
-  timeliness: Ppm,
-})
-export type SelectionRule = z.infer<typeof SelectionRule.schema>
+export const SelectionRule = z
+  .strictObject({ price: Ppm, resources: Ppm, reputation: Ppm, timeliness: Ppm })
+  .refine(
+    (rule) => rule.price + rule.resources + rule.reputation + rule.timeliness === SUM,
+    'weights sum to 1',
+  )
+export type SelectionRule = z.infer<typeof SelectionRule>
 
 /** The weights that count when nobody wrote a rule (requirements S1-9). */
 export const DEFAULT_RULE: SelectionRule = {

@@ -1,3 +1,4 @@
+/** How a hold ends; spec/records/settle.md. */
 import { z } from 'zod'
 import { LIMITS } from '../../limits.ts'
 import { Link } from '../cid.ts'

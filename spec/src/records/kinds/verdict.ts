@@ -1,3 +1,4 @@
+/** What a verifier found; spec/records/verdict.md. */
 import { z } from 'zod'
 import { LIMITS } from '../../limits.ts'
 import { FileLink, Link } from '../cid.ts'

@@ -1,0 +1,127 @@
+/**
+ * A replica is one reader's copy of a log: it takes anchors in any order, any number of times, and
+ * folds them in their one order. What the writer may not have written stops it, with the finding.
+ * Witnesses, verifiers, homes and offline readers all hold one. Source: protocol.md "The ledger".
+ */
+import type { Code } from '../errors.ts'
+import { type AnyRecord, openAny } from '../records/any-record.ts'
+import type { CID } from '../records/cid.ts'
+import type { Did } from '../records/did.ts'
+import { type Verify, verifySignature } from '../records/signature.ts'
+import { append } from './ledger/append.ts'
+import { charterAt } from './ledger/charter-in-force.ts'
+import { type LedgerState, type Logged, openLedger } from './ledger/state.ts'
+import { type Prepared, prepare, refusedAs, Stopped } from './replica-prepare.ts'
+import { NO_PEAKS, type Peaks } from './tree.ts'
+
+/** An anchor and a way to its entries, their records, and the blocks that those name. */
+export type Batch = { anchor: CID; get: (cid: CID) => Uint8Array | undefined }
+
+/** How a reader opens records and checks checkpoints; a shell may remember what it opened. */
+export type Reader = { open: (bytes: Uint8Array, cid: CID) => AnyRecord; verify: Verify }
+
+const READER: Reader = {
+  open: (bytes, cid) => openAny(bytes, { cid }),
+  verify: verifySignature,
+}
+
+export type Problem = { code: Code; detail: string; cid: CID }
+
+/** An anchor that the replica folded; its checkpoint is signed by `writer`. */
+export type AnchorTaken = {
+  cid: CID
+  size: number
+  root: Uint8Array
+  checkpoint: string
+  writer: Did
+  readonly entries: readonly CID[]
+  /** The tree after its entries. */
+  readonly peaks: Peaks
+}
+
+export type Replica = {
+  readonly ledger: LedgerState
+  peaks: Peaks
+  head: CID | null
+  /** Batches that came before the one they follow, by the anchor they wait for. */
+  readonly waiting: Map<string, Batch>
+  /** Which anchor holds each record, by the record's CID. */
+  readonly anchorOf: Map<string, CID>
+  /** Every anchor taken, oldest first: readers that are behind are served from here. */
+  readonly anchors: AnchorTaken[]
+  /** The place of each anchor among them, by its CID. */
+  readonly placeOf: Map<string, number>
+  /** Why it stopped for good: the writer signed what no fold allows. */
+  problem: Problem | undefined
+}
+
+export type Received =
+  | { type: 'applied'; entries: Logged<AnyRecord>[]; anchors: CID[] }
+  | { type: 'duplicate' }
+  /** Something before it is missing: ask for the log from this size on. */
+  | { type: 'gap'; from: number }
+  /** Not taken. With `lie` the writer signed it; else the blocks were missing or altered. */
+  | { type: 'stopped'; problem: Problem; lie: boolean }
+
+export function openReplica(genesis: CID): Replica {
+  return {
+    ledger: openLedger(genesis),
+    peaks: NO_PEAKS,
+    head: null,
+    waiting: new Map(),
+    anchorOf: new Map(),
+    anchors: [],
+    placeOf: new Map(),
+    problem: undefined,
+  }
+}
+
+/** Takes one batch, and whatever was waiting for it. Never throws for what others sent. */
+export function receive(replica: Replica, batch: Batch, reader: Reader = READER): Received {
+  if (replica.problem !== undefined) {
+    return { type: 'stopped', problem: replica.problem, lie: true }
+  }
+  const done = { entries: [] as Logged<AnyRecord>[], anchors: [] as CID[] }
+  try {
+    let next: Batch | undefined = batch
+    while (next !== undefined) {
+      const prepared = prepare(replica, next, reader)
+      if (prepared === 'known') break
+      if (prepared === 'later') return { type: 'gap', from: replica.ledger.size }
+      done.entries.push(...apply(replica, next, prepared))
+      done.anchors.push(next.anchor)
+      const key = next.anchor.toString()
+      next = replica.waiting.get(key)
+      replica.waiting.delete(key)
+    }
+    return done.anchors.length === 0 ? { type: 'duplicate' } : { type: 'applied', ...done }
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error
+    const { problem, lie } = error
+    if (lie) replica.problem = problem
+    // what was applied before the bad batch stays; only a lie hides it
+    if (done.anchors.length > 0 && !lie) return { type: 'applied', ...done }
+    return { type: 'stopped', problem, lie }
+  }
+}
+
+/** From here on every refusal is the writer's: it signed a checkpoint over these very entries. */
+function apply(replica: Replica, batch: Batch, prepared: Prepared): Logged<AnyRecord>[] {
+  const { anchor, entries, linked, peaks } = prepared
+  const logged = entries.map(({ entry, record }) =>
+    refusedAs(record.cid, true, () => append(replica.ledger, record, entry.atMs, linked)),
+  )
+  const inForce = charterAt(replica.ledger, replica.ledger.size)
+  if (!anchor.charter.equals(inForce.cid)) {
+    const detail = `it names charter ${anchor.charter}, ${inForce.cid} is in force`
+    throw new Stopped('CHECKPOINT_INVALID', detail, batch.anchor, true)
+  }
+  for (const { record } of logged) replica.anchorOf.set(record.cid.toString(), batch.anchor)
+  replica.peaks = peaks
+  replica.head = batch.anchor
+  replica.placeOf.set(batch.anchor.toString(), replica.anchors.length)
+  const { size, root, checkpoint, entries: cids } = anchor
+  const { writer } = prepared
+  replica.anchors.push({ cid: batch.anchor, size, root, checkpoint, writer, entries: cids, peaks })
+  return logged
+}

@@ -1,0 +1,71 @@
+/**
+ * Which bid wins: a pure function of the manifest, the rule and the bids, so that anybody who
+ * holds an award recomputes it. Scores are integers and normalised by the manifest, never by the
+ * other bids: a shill bid cannot turn the order of two others. Source: decisions 14.
+ */
+import { sha256 } from '../records/cid.ts'
+import type { Bid } from '../records/kinds/bid.ts'
+import type { Manifest } from '../records/kinds/manifest.ts'
+import type { SelectionRule } from '../records/kinds/rule.ts'
+import { onTimePpm, type Past, reputation } from './reputation.ts'
+
+const ONE = 1_000_000
+
+export type Ranked = { bid: Bid; score: number; reputation: number }
+
+/** The bids that may win, best first; the first is the winner. Ineligible bids are left out. */
+export function select(
+  manifest: Manifest,
+  bids: readonly Bid[],
+  rule: SelectionRule,
+  pastOf: (executor: string) => readonly Past[],
+): Ranked[] {
+  return bids
+    .map((bid) => {
+      const past = pastOf(bid.author)
+      return { bid, score: score(manifest, bid, rule, past), reputation: reputation(past) }
+    })
+    .filter(({ bid, reputation }) => isEligible(manifest, bid, reputation))
+    .map((ranked) => ({ ranked, tie: tieBreak(manifest, ranked.bid) }))
+    .sort(
+      (a, b) =>
+        b.ranked.score - a.ranked.score ||
+        compareBytes(a.tie, b.tie) ||
+        // only two bids of one author come this far: no award may list both, but order them too
+        compareBytes(a.ranked.bid.cid.bytes, b.ranked.bid.cid.bytes),
+    )
+    .map(({ ranked }) => ranked)
+}
+
+/** Within the submitter's price and above her least reputation. */
+export function isEligible({ body }: Manifest, bid: Bid, reputation: number): boolean {
+  return bid.body.price <= body.priceMax && reputation >= body.trust.reputationMin
+}
+
+function score({ body }: Manifest, bid: Bid, rule: SelectionRule, past: readonly Past[]): number {
+  const { price, free } = bid.body
+  const pricePpm = body.priceMax === 0 ? 0 : share(price, body.priceMax)
+  const fits =
+    free.slots >= 1 && free.memoryPages >= body.memoryPagesMax && free.cores >= body.coresMin
+  return (
+    weighted(rule.price, ONE - pricePpm) +
+    weighted(rule.resources, fits ? ONE : 0) +
+    weighted(rule.reputation, reputation(past) * 10_000) +
+    weighted(rule.timeliness, onTimePpm(past))
+  )
+}
+
+const share = (part: number, whole: number) => Number((BigInt(part) * BigInt(ONE)) / BigInt(whole))
+
+const weighted = (weightPpm: number, ppm: number) => Math.floor((weightPpm * ppm) / ONE)
+
+/** Equal scores go by sha-256(manifest CID ‖ DID), which nobody can choose beforehand. */
+function tieBreak(manifest: Manifest, bid: Bid): Uint8Array {
+  const name = new TextEncoder().encode(bid.author)
+  return sha256(Uint8Array.from([...manifest.cid.bytes, ...name]))
+}
+
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const at = a.findIndex((byte, index) => byte !== b[index])
+  return at < 0 ? 0 : (a[at] as number) - (b[at] as number)
+}

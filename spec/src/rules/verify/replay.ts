@@ -1,0 +1,43 @@
+/**
+ * The fifth verb, *replay*: doing it again gives the same. The decision is decided again from its
+ * record; the run is compared with a second run, if the reader made one.
+ */
+import { encodeBlock, equalBytes } from '../../records/block.ts'
+import type { Charter } from '../../records/kinds/charter.ts'
+import type { Result } from '../../records/kinds/receipt.ts'
+import { replayDecision } from '../ledger/decide.ts'
+import type { Chain } from './chain.ts'
+import { type Finding, finding } from './finding.ts'
+
+/** `charter` is the version in force at the hold. */
+export function checkDecision({ decision, hold, tokens }: Chain, charter: Charter): Finding[] {
+  const { body } = decision
+  const asked =
+    body.request.amount === hold.body.amount &&
+    body.request.holder === hold.author &&
+    body.effect === 'allow'
+  if (asked && replayDecision(decision, charter, tokens)) return []
+  return [finding('DECISION_MISMATCH', decision.cid, 'deciding again gives another answer')]
+}
+
+/** Compares the deterministic part of a receipt with what running the job again gave. */
+export function checkResult({ receipt }: Chain, again: Result): Finding[] {
+  const claimed = receipt.body.result
+  return (Object.keys(claimed) as (keyof Result)[])
+    .filter((field) => !equalBytes(bytesOf(claimed[field]), bytesOf(again[field])))
+    .map((field) =>
+      finding(
+        'OUTPUT_MISMATCH',
+        receipt.cid,
+        `${field}: the receipt says ${show(claimed[field])}, running it again ${show(again[field])}`,
+      ),
+    )
+}
+
+const bytesOf = (value: unknown) => encodeBlock([value]).bytes
+
+function show(value: Result[keyof Result]): string {
+  if (typeof value !== 'object') return String(value)
+  if (value instanceof Uint8Array) return Buffer.from(value.subarray(0, 8)).toString('hex')
+  return 'cid' in value ? `${value.cid}` : JSON.stringify(value)
+}

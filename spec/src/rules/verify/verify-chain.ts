@@ -1,0 +1,180 @@
+/**
+ * Is this receipt true, as far as these blocks can show? Five verbs over pure leaves: open, link,
+ * belong, account, replay. The reader trusts one thing, the genesis charter it pinned; whatever
+ * is printed as a check mark is one of the two marks below, and each derives from here.
+ * Source: decisions 8, 9 and 34.
+ */
+import type { Code } from '../../errors.ts'
+import { openAny } from '../../records/any-record.ts'
+import type { CID } from '../../records/cid.ts'
+import type { Charter } from '../../records/kinds/charter.ts'
+import type { Result } from '../../records/kinds/receipt.ts'
+import type { Settle } from '../../records/kinds/settle.ts'
+import { type Verify, verifySignature } from '../../records/signature.ts'
+import { receiptByCid } from '../ledger/append-verdict.ts'
+import { charterAt, panelOf } from '../ledger/charter-in-force.ts'
+import type { LedgerState } from '../ledger/state.ts'
+import { openReplica, type Replica, receive } from '../replica.ts'
+import { type Tally, tally } from '../tally.ts'
+import { checkPlace, checkUsage } from './account.ts'
+import { anchorsBack } from './anchors-back.ts'
+import { type ChartersAt, checkAuthors } from './belong.ts'
+import { type Chain, type GetBlock, openChain } from './chain.ts'
+import { checkFiles } from './files.ts'
+import { distinct, type Finding, finding } from './finding.ts'
+import { checkLinks } from './link.ts'
+import { checkDecision, checkResult } from './replay.ts'
+
+/** ✓ holds, ✗ does not (the code says why), … is not decided yet. */
+export type Mark = { mark: '✓' | '✗' | '…'; code: string | null; detail: string }
+
+export type ChainCheck = {
+  findings: Finding[]
+  anchored: Mark
+  verified: Mark
+  /** What was read on the way; absent where the blocks did not open. */
+  facts: Facts | undefined
+  chain: Chain | undefined
+}
+
+export type Facts = {
+  charter: Charter
+  anchor: CID | undefined
+  logSize: number
+  valid: string[]
+  invalid: string[]
+  threshold: number
+  settle: Settle | undefined
+}
+
+/**
+ * Verifies one receipt offline. `get` gives a block's bytes, unchecked; `head` is the newest anchor
+ * the reader has; `again` is the reader's own run of the job, if it made one.
+ */
+export function verifyChain(input: {
+  receipt: CID
+  head: CID
+  genesis: CID
+  get: GetBlock
+  verify?: Verify
+  again?: Result
+}): ChainCheck {
+  const { get, verify = verifySignature } = input
+  const opened = openChain(input.receipt, get, verify)
+  const replica = openReplica(input.genesis)
+  const log = readLog(replica, input.head, get, verify)
+  if ('findings' in opened) return failed([...opened.findings, ...log], undefined)
+  const { chain } = opened
+  const checks = checkChain(chain, replica.ledger, input.again)
+  // where reading the log stopped, what comes later is not absent: the stop is the finding
+  const shown = log.length === 0 ? checks : checks.filter(({ code }) => !ABSENT.includes(code))
+  return withMarks(distinct([...log, ...checkFiles(chain, get), ...shown]), chain, replica)
+}
+
+const ABSENT: readonly Code[] = ['LEASE_UNKNOWN', 'RECEIPT_UNKNOWN']
+
+/** All verbs after *open*, over a fold that the caller keeps: what a verifier runs for a verdict. */
+export function checkChain(chain: Chain, ledger: LedgerState, again?: Result): Finding[] {
+  const charters = chartersOf(chain, ledger)
+  if ('finding' in charters) return [...checkLinks(chain), ...checkUsage(chain), charters.finding]
+  return distinct([
+    ...checkLinks(chain),
+    ...checkAuthors(chain, charters, ledger.past),
+    ...checkUsage(chain),
+    ...checkPlace(chain, ledger),
+    ...checkDecision(chain, charters.hold),
+    ...(again === undefined ? [] : checkResult(chain, again)),
+  ])
+}
+
+/** The charters in force where the chain's records stand in the log. */
+function chartersOf({ receipt }: Chain, ledger: LedgerState): ChartersAt | { finding: Finding } {
+  const job = ledger.jobOf.get(receipt.body.lease.toString())
+  const lease = job?.leases.find(({ record }) => record.cid.equals(receipt.body.lease))
+  if (job === undefined || lease === undefined) {
+    const detail = `its lease ${receipt.body.lease} is not in the log`
+    return { finding: finding('LEASE_UNKNOWN', receipt.cid, detail) }
+  }
+  const logged = lease.receipts.find(({ record }) => record.cid.equals(receipt.cid))
+  return {
+    hold: charterAt(ledger, job.hold.index),
+    lease: charterAt(ledger, lease.index),
+    receipt: charterAt(ledger, logged?.index ?? ledger.size),
+  }
+}
+
+/** Folds the log up to `head`; the first thing that no log may hold is the finding. */
+function readLog(replica: Replica, head: CID, get: GetBlock, verify: Verify): Finding[] {
+  const back = anchorsBack(head, get)
+  const open = (bytes: Uint8Array, cid: CID) => openAny(bytes, { cid, verify })
+  if ('finding' in back) return [back.finding]
+  for (const anchor of back.anchors) {
+    const received = receive(replica, { anchor, get }, { open, verify })
+    if (received.type === 'stopped') {
+      const { code, cid, detail } = received.problem
+      return [finding(code, cid, detail)]
+    }
+    if (received.type !== 'applied') {
+      return [finding('CHECKPOINT_INVALID', anchor, 'it does not follow from the anchor it names')]
+    }
+  }
+  return []
+}
+
+function withMarks(findings: Finding[], chain: Chain, replica: Replica): ChainCheck {
+  const { ledger } = replica
+  const anchor = replica.anchorOf.get(chain.receipt.cid.toString())
+  const known = knownReceipt(ledger, chain.receipt.cid)
+  if (anchor === undefined || known === undefined) {
+    const missing = finding('ANCHOR_MISSING', chain.receipt.cid, 'no verified anchor holds it')
+    const named = findings.map((one) => (one.code === 'RECEIPT_UNKNOWN' ? missing : one))
+    return failed(named.length > 0 ? named : [missing], chain)
+  }
+  const { job, lease, receipt } = known
+  const panel = panelOf(ledger, job, lease, receipt)
+  const verdicts = receipt.verdicts.map(({ record }) => record)
+  const counted = tally(verdicts, panel.verifiers, panel.threshold)
+  const settle = job.settle?.record
+  return {
+    findings,
+    chain,
+    facts: {
+      charter: panel.charter,
+      anchor,
+      logSize: ledger.size,
+      valid: counted.valid.map(({ author }) => author),
+      invalid: counted.invalid.map(({ author }) => author),
+      threshold: panel.threshold,
+      settle,
+    },
+    anchored: { mark: '✓', code: null, detail: `in anchor ${anchor}` },
+    verified: verifiedMark(findings, counted, panel.threshold),
+  }
+}
+
+function verifiedMark(findings: readonly Finding[], counted: Tally, threshold: number): Mark {
+  const [first] = findings
+  if (first !== undefined) return { mark: '✗', code: first.code, detail: first.detail }
+  const detail = `${counted.valid.length} valid, ${counted.invalid.length} invalid verdicts, threshold ${threshold}`
+  switch (counted.standing) {
+    case 'verified':
+      return { mark: '✓', code: null, detail }
+    case 'pending':
+      return { mark: '…', code: null, detail }
+    case 'refuted':
+    case 'disputed':
+      return { mark: '✗', code: 'THRESHOLD_MISSING', detail }
+  }
+}
+
+function knownReceipt(ledger: LedgerState, cid: CID) {
+  return ledger.jobOf.has(cid.toString()) ? receiptByCid(ledger, cid) : undefined
+}
+
+function failed(all: Finding[], chain: Chain | undefined): ChainCheck {
+  const findings = distinct(all)
+  const [first] = findings
+  const detail = first?.detail ?? 'nothing to verify'
+  const mark: Mark = { mark: '✗', code: first?.code ?? 'RECEIPT_UNKNOWN', detail }
+  return { findings, anchored: mark, verified: mark, facts: undefined, chain }
+}
