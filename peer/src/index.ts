@@ -1,1 +1,14 @@
-export {}
+/** What every participant is: ports to the world, the one shell, and twins of the ports in memory. */
+export { type Car, readCar, writeCar } from './car.ts'
+export { openExec } from './exec.ts'
+export { fetchFile } from './fetch-file.ts'
+export { type DiskOptions, type MemoryDisk, openMemoryDisk } from './memory/memory-disk.ts'
+export { openMemoryKeyring } from './memory/memory-keyring.ts'
+export { type Delivery, type MemoryHub, openMemoryHub } from './memory/memory-transport.ts'
+export { openVirtualClock, type VirtualClock } from './memory/virtual-clock.ts'
+export type { Notice } from './notice.ts'
+export { createOpener, type Opener } from './opener.ts'
+export type { Blocks, Clock, Exec, Journal, Keyring, Ports, Random, Transport } from './ports.ts'
+export { openSeededRandom, openSystemRandom } from './random.ts'
+export { type Process, type ServeOptions, serve } from './serve.ts'
+export { openSystemClock } from './system-clock.ts'

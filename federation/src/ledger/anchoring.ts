@@ -1,0 +1,87 @@
+/**
+ * Batches become anchors: an IPLD node over the entries with a signed checkpoint. The anchor is
+ * durable before anybody hears of it, so that no two roots are ever signed for one size.
+ */
+import {
+  Anchor,
+  type AnyRecord,
+  assert,
+  charterAt,
+  type Did,
+  type Effect,
+  type Env,
+  LIMITS,
+  originOf,
+  rootOf,
+  signCheckpoint,
+} from '@planetary-mesh/spec'
+import { type Batched, type Book, isFull, type LedgerConfig } from './book.ts'
+import { recordAnchor } from './journal.ts'
+
+/** Batches sent to one reader at a time; it asks again when it has folded them. */
+const BATCHES_PER_ANSWER_MAX = 64
+
+/** After new entries: close the batch if it is full, else see to it that its time comes. */
+export function openBatch(book: Book, env: Env, config: LedgerConfig): Effect[] {
+  if (book.open.length === 0) return []
+  if (isFull(book)) return closeBatch(book, env)
+  // the first entry sets the time: later ones must not put it off
+  if (book.closesAtMs !== undefined) return []
+  book.closesAtMs = env.nowMs + config.batchMs
+  return [{ do: 'timer', name: 'anchor', atMs: book.closesAtMs }]
+}
+
+/** Anchors whatever is open: durable first, then heard by everybody. */
+export function closeBatch(book: Book, env: Env): Effect[] {
+  const effects: Effect[] = []
+  while (book.open.length > 0) {
+    assert(book.open.length <= LIMITS.batchEntriesMax, 'a batch is closed when it is full')
+    const batch = anchorOpen(book, (note) => signCheckpoint(note, env.self))
+    effects.push(recordAnchor(batch.anchor.bytes), { do: 'broadcast', message: logMessage(batch) })
+  }
+  return effects
+}
+
+/** What a reader lacks from `size` on, oldest first. */
+export function sendBehind(book: Book, size: number, to: Did): Effect[] {
+  return book.batches
+    .filter((batch) => batch.size > size)
+    .slice(0, BATCHES_PER_ANSWER_MAX)
+    .map((batch) => ({ do: 'send', to, message: logMessage(batch) }))
+}
+
+/** Takes the open entries into a batch whose checkpoint `sign` makes. */
+export function anchorOpen(
+  book: Book,
+  sign: (checkpoint: Parameters<typeof signCheckpoint>[0]) => string,
+): Batched {
+  const { size, genesis } = book.ledger
+  const charter = charterAt(book.ledger, size).cid
+  const root = rootOf(book.peaks)
+  const anchor = Anchor.encode({
+    previous: book.batches.at(-1)?.anchor.cid ?? null,
+    entries: book.open.map(({ entry }) => entry.cid),
+    size,
+    root,
+    charter,
+    checkpoint: sign({ origin: originOf(genesis), size, root, charter }),
+  })
+  const batch = { anchor, size, blocks: blocksOf(book, anchor.bytes) }
+  book.batches.push(batch)
+  book.open = []
+  book.closesAtMs = undefined
+  return batch
+}
+
+function blocksOf(book: Book, anchor: Uint8Array): Uint8Array[] {
+  const records = new Map<string, AnyRecord>()
+  for (const { record, names } of book.open) {
+    for (const one of [record, ...names]) records.set(one.cid.toString(), one)
+  }
+  const entries = book.open.map(({ entry }) => entry.bytes)
+  return [anchor, ...entries, ...[...records.values()].map(({ bytes }) => bytes)]
+}
+
+function logMessage({ anchor, blocks }: Batched): Extract<Effect, { do: 'send' }>['message'] {
+  return { type: 'log', anchor: anchor.cid, blocks: [...blocks] }
+}

@@ -1,0 +1,187 @@
+/** From a lease in the log to a run: each lease is started once, ever, and only while it is live. */
+import {
+  type AnyRecord,
+  appendMessage,
+  Bytes,
+  charterNow,
+  Decline,
+  type Effect,
+  type Env,
+  isLive,
+  type Job,
+  type Lease,
+  type LeaseState,
+  Link,
+  type Logged,
+  PRIORITIES,
+  parse,
+  replayDecision,
+  seal,
+  tokenChain,
+} from '@planetary-mesh/spec'
+import { z } from 'zod'
+import { forget } from './bidding.ts'
+import type { ExecutorConfig, ExecutorState, Run } from './state.ts'
+
+/** Kept back from a lease's term, for the way of the receipt to the log. */
+const TERM_MARGIN_MS = 250
+
+const JournalEntry = z.union([
+  z.strictObject({ started: Link }),
+  z.strictObject({ receipt: Bytes }),
+  z.strictObject({ declined: Link }),
+])
+
+export type ExecutorJournal = z.infer<typeof JournalEntry>
+
+/** After a crash: decline what was running, send again what was sealed. */
+export function restart(state: ExecutorState, journal: readonly unknown[], env: Env): Effect[] {
+  const unfinished = new Map<string, Lease['cid']>()
+  for (const value of journal) {
+    const entry = parse(JournalEntry, value, 'executor journal')
+    if ('started' in entry) {
+      state.started.add(entry.started.toString())
+      unfinished.set(entry.started.toString(), entry.started)
+    } else if ('declined' in entry) {
+      unfinished.delete(entry.declined.toString())
+    } else {
+      const receipt = env.open(entry.receipt)
+      if (receipt.kind !== 'receipt') continue
+      unfinished.delete(receipt.body.lease.toString())
+      state.receipts.set(receipt.body.lease.toString(), receipt)
+    }
+  }
+  return [...unfinished.values()].flatMap((lease) => decline(state, lease, 'restart', env))
+}
+
+export function followLog(
+  state: ExecutorState,
+  entries: readonly Logged<AnyRecord>[],
+  env: Env,
+): Effect[] {
+  return entries.flatMap(({ record }) => {
+    switch (record.kind) {
+      case 'lease':
+        return leased(state, record, env)
+      case 'cancel':
+        return cancelled(state, record.body.manifest.toString(), env)
+      case 'receipt':
+        if (record.author === env.self.did) state.receipts.delete(record.body.lease.toString())
+        return []
+      case 'settle': {
+        const job = env.replica.ledger.jobOf.get(record.body.hold.toString())
+        if (job !== undefined) forget(state, job.manifest.cid.toString())
+        return []
+      }
+      default:
+        return []
+    }
+  })
+}
+
+function leased(state: ExecutorState, lease: Lease, env: Env): Effect[] {
+  state.claims.delete(lease.body.award.toString())
+  const key = lease.cid.toString()
+  if (lease.body.executor !== env.self.did || state.started.has(key)) return []
+  const found = liveLease(lease, env)
+  if (found === undefined) return []
+  const { job } = found
+  state.runs.set(key, {
+    lease: lease.cid,
+    job: job.manifest.cid.toString(),
+    priority: PRIORITIES.indexOf(job.manifest.body.priority),
+    phase: 'queued',
+    startedAtMs: 0,
+  })
+  return []
+}
+
+/** Starts queued runs while there are slots: by priority, then by arrival. */
+export function startQueued(state: ExecutorState, env: Env, config: ExecutorConfig): Effect[] {
+  const effects: Effect[] = []
+  const queued = [...state.runs.values()]
+    .filter(({ phase }) => phase === 'queued')
+    .sort((a, b) => a.priority - b.priority)
+  for (const run of queued) {
+    const running = [...state.runs.values()].filter(({ phase }) => phase === 'running').length
+    if (running >= config.slots) break
+    effects.push(...start(state, run, env))
+  }
+  return effects
+}
+
+function start(state: ExecutorState, run: Run, env: Env): Effect[] {
+  const key = run.lease.toString()
+  const job = env.replica.ledger.jobs.get(run.job)
+  const lease = job?.leases.find(({ record }) => record.cid.equals(run.lease))
+  if (job === undefined || lease === undefined || liveLease(lease.record, env) === undefined) {
+    state.runs.delete(key)
+    return []
+  }
+  state.started.add(key)
+  if (!decisionHolds(job, env)) return decline(state, run.lease, 'refused', env)
+  run.phase = 'running'
+  run.startedAtMs = env.nowMs
+  const { manifest } = job
+  const wallMs = Math.max(1, lease.record.body.untilMs - env.nowMs - TERM_MARGIN_MS)
+  const effects: Effect[] = [
+    { do: 'record', entry: { started: run.lease } satisfies ExecutorJournal },
+    ...progress(state, run.job, manifest.cid, 'running'),
+    { do: 'run', run: key, manifest, wallMs },
+  ]
+  return job.cancel === undefined ? effects : [...effects, { do: 'cancel', run: key }]
+}
+
+/** The decision that let the job in, decided again before it costs anything (S1-3). */
+function decisionHolds(job: Job, env: Env): boolean {
+  const decision = job.decision.record
+  const charter = env.replica.ledger.charters.find(({ record }) =>
+    record.cid.equals(decision.body.policy),
+  )
+  return charter !== undefined && replayDecision(decision, charter.record, tokenChain(job.token))
+}
+
+function cancelled(state: ExecutorState, job: string, env: Env): Effect[] {
+  void env
+  return [...state.runs.values()]
+    .filter((run) => run.job === job && run.phase === 'running')
+    .map((run) => ({ do: 'cancel', run: run.lease.toString() }))
+}
+
+function liveLease(lease: Lease, env: Env): { job: Job; lease: LeaseState } | undefined {
+  const job = env.replica.ledger.jobOf.get(lease.cid.toString())
+  const state = job?.leases.find(({ record }) => record.cid.equals(lease.cid))
+  if (job === undefined || state === undefined) return undefined
+  return isLive(job, state, env.nowMs) && state.receipts.length === 0
+    ? { job, lease: state }
+    : undefined
+}
+
+/** Ends a lease without a receipt: durable first, so that it is never started again. */
+export function decline(
+  state: ExecutorState,
+  lease: Lease['cid'],
+  reason: 'host-fault' | 'restart' | 'module-missing' | 'refused',
+  env: Env,
+): Effect[] {
+  state.runs.delete(lease.toString())
+  const record = seal(Decline, { lease, reason }, env.self)
+  const { writer } = charterNow(env.replica.ledger).body
+  return [
+    { do: 'record', entry: { declined: lease } satisfies ExecutorJournal },
+    { do: 'send', to: writer, message: appendMessage([record]) },
+  ]
+}
+
+/** For people: it changes nothing. */
+export function progress(
+  state: ExecutorState,
+  job: string,
+  manifest: Lease['cid'],
+  phase: 'assigned' | 'running' | 'completed' | 'failed',
+  detail = '',
+): Effect[] {
+  const home = state.homes.get(job)
+  if (home === undefined) return []
+  return [{ do: 'send', to: home, message: { type: 'progress', manifest, phase, detail } }]
+}

@@ -1,0 +1,93 @@
+/** Announce, collect bids and refusals to bid, and close the window: early if all have answered. */
+import {
+  type AnyRecord,
+  charterNow,
+  type Did,
+  type Effect,
+  type Env,
+  hasRole,
+  LIMITS,
+  type Message,
+  recordsMessage,
+} from '@planetary-mesh/spec'
+import { award } from './awarding.ts'
+import type { HomeConfig, HomeJob, HomeState } from './state.ts'
+
+/** A new round: earlier bids and answers count no more. */
+export function announce(job: HomeJob, env: Env, config: HomeConfig): Effect[] {
+  job.bids.clear()
+  job.passes.clear()
+  job.closed = false
+  job.award = undefined
+  const key = job.manifest.cid
+  const message = recordsMessage('announce', [job.manifest, job.hold, job.decision])
+  return [
+    { do: 'broadcast', message },
+    { do: 'timer', name: `window:${key}`, atMs: env.nowMs + config.bidWindowMs },
+  ]
+}
+
+export function heardOffer(
+  state: HomeState,
+  records: readonly AnyRecord[],
+  from: Did,
+  env: Env,
+  config: HomeConfig,
+): Effect[] {
+  const [bid] = records
+  if (bid?.kind !== 'bid' || bid.author !== from) return []
+  const job = state.jobs.get(bid.body.manifest.toString())
+  if (job === undefined || !isOpen(job, from, env)) return []
+  job.bids.set(from, bid)
+  job.passes.delete(from)
+  return allAnswered(job, env) ? closeWindow(state, job, env, config) : []
+}
+
+export function heardPass(
+  state: HomeState,
+  message: Extract<Message, { type: 'pass' }>,
+  from: Did,
+  env: Env,
+  config: HomeConfig,
+): Effect[] {
+  const job = state.jobs.get(message.manifest.toString())
+  if (job === undefined || !hasRole(charterNow(env.replica.ledger), from, 'executor')) return []
+  job.bids.delete(from)
+  job.passes.set(from, { node: from, error: message.error })
+  // the winner itself says no: choose among the others
+  if (job.award !== undefined) return award(job, env, config)
+  return allAnswered(job, env) ? closeWindow(state, job, env, config) : []
+}
+
+/** With a rule the home chooses now; otherwise the bids wait for the submitter. */
+export function closeWindow(
+  state: HomeState,
+  job: HomeJob,
+  env: Env,
+  config: HomeConfig,
+): Effect[] {
+  if (job.closed || !state.jobs.has(job.manifest.cid.toString())) return []
+  job.closed = true
+  const again: Effect = {
+    do: 'timer',
+    name: `rebid:${job.manifest.cid}`,
+    atMs: env.nowMs + config.rebidMs,
+  }
+  if (job.manifest.body.chooser === 'home') return award(job, env, config)
+  return job.bids.size === 0 ? [again] : []
+}
+
+function isOpen(job: HomeJob, from: Did, env: Env): boolean {
+  const known = job.bids.has(from) || job.bids.size < LIMITS.bidsMax
+  return (
+    known && job.award === undefined && hasRole(charterNow(env.replica.ledger), from, 'executor')
+  )
+}
+
+/** Every executor of the charter has bid or said why not. */
+function allAnswered(job: HomeJob, env: Env): boolean {
+  const executors = charterNow(env.replica.ledger).body.members.filter(({ roles }) =>
+    roles.includes('executor'),
+  )
+  return executors.every(({ did }) => job.bids.has(did) || job.passes.has(did))
+}

@@ -1,0 +1,105 @@
+/** What people ask of their home, answered at once or when the ledger has answered. */
+import {
+  type Answer,
+  type AnyRecord,
+  admit,
+  appendMessage,
+  attempt,
+  type Call,
+  type CID,
+  charterNow,
+  type Effect,
+  type Env,
+  jobStatus,
+  Refusal,
+  toWireError,
+} from '@planetary-mesh/spec'
+import { takeAward } from './awarding.ts'
+import type { HomeConfig, HomeJob, HomeState } from './state.ts'
+import { submit } from './submitting.ts'
+
+export function answerCall(
+  state: HomeState,
+  call: number,
+  request: Call,
+  env: Env,
+  config: HomeConfig,
+): Effect[] {
+  const done = attempt(() => react(state, call, request, env, config))
+  if (!(done instanceof Refusal)) return done
+  return [{ do: 'answer', call, answer: { type: 'refused', error: toWireError(done) } }]
+}
+
+function react(
+  state: HomeState,
+  call: number,
+  request: Call,
+  env: Env,
+  config: HomeConfig,
+): Effect[] {
+  const answer = (answer: Answer): Effect => ({ do: 'answer', call, answer })
+  switch (request.type) {
+    case 'submit':
+      return submit(state, request, call, env, config)
+    case 'bids': {
+      const job = jobOf(state, request.job)
+      const bids = [...job.bids.values()]
+      return [answer({ type: 'bids', bids, passes: [...job.passes.values()], closed: job.closed })]
+    }
+    case 'award': {
+      const job = jobOf(state, request.award.body.manifest)
+      const effects = takeAward(job, request.award, env, config)
+      return [...effects, answer({ type: 'awarded' })]
+    }
+    case 'cancel': {
+      const { writer } = charterNow(env.replica.ledger).body
+      const message = appendMessage([request.cancel])
+      return [{ do: 'send', to: writer, message }, answer({ type: 'cancelled' })]
+    }
+    case 'status':
+      return [answer(statusOf(state, request.job, env))]
+  }
+}
+
+function jobOf(state: HomeState, cid: CID): HomeJob {
+  const job = state.jobs.get(cid.toString())
+  admit(job !== undefined, 'JOB_UNKNOWN', `${cid} is not carried here, or is over`)
+  return job
+}
+
+/** From the records this process has folded; a home that does not carry the job can say it too. */
+function statusOf(state: HomeState, cid: CID, env: Env): Answer {
+  const carried = state.jobs.get(cid.toString())
+  const records = recordsOf(cid, env)
+  if (carried !== undefined) records.push(carried.manifest, carried.hold, ...carried.bids.values())
+  const anchored = (record: CID) => env.replica.anchorOf.has(record.toString())
+  const status = jobStatus(cid, records, env.nowMs, anchored)
+  return {
+    type: 'status',
+    status,
+    phase: carried?.phase ?? null,
+    waitingFor: carried === undefined ? null : waitingFor(carried, status.state),
+  }
+}
+
+function recordsOf(cid: CID, env: Env): AnyRecord[] {
+  const job = env.replica.ledger.jobs.get(cid.toString())
+  if (job === undefined) return []
+  const ends = [job.cancel, job.settle].flatMap((logged) => (logged ? [logged.record] : []))
+  const runs = job.leases.flatMap(({ record, decline, receipts }) => [
+    record,
+    ...(decline === undefined ? [] : [decline.record]),
+    ...receipts.flatMap((receipt) => [
+      receipt.record,
+      ...receipt.verdicts.map((verdict) => verdict.record),
+    ]),
+  ])
+  return [job.manifest, job.hold.record, ...runs, ...ends]
+}
+
+function waitingFor(job: HomeJob, state: string): string | null {
+  if (state !== 'bidding') return null
+  if (!job.closed) return 'bids'
+  if (job.bids.size === 0) return 'a node that can run it'
+  return job.manifest.body.chooser === 'submitter' ? 'you: accept-bid' : 'the ledger'
+}

@@ -1,0 +1,71 @@
+/** The log tells the home how its jobs go on: leased, ended without a receipt, settled. */
+import {
+  type AnyRecord,
+  type Effect,
+  type Env,
+  isLive,
+  type Logged,
+  lastLease,
+  parse,
+} from '@planetary-mesh/spec'
+import { rebid } from './awarding.ts'
+import { announce } from './bidding.ts'
+import type { HomeConfig, HomeJob, HomeState } from './state.ts'
+import { JobEntry } from './submitting.ts'
+
+export function restart(
+  state: HomeState,
+  journal: readonly unknown[],
+  env: Env,
+  config: HomeConfig,
+): Effect[] {
+  for (const value of journal) {
+    const entry = parse(JobEntry, value, 'home journal')
+    const [manifest, hold, decision] = [entry.manifest, entry.hold, entry.decision].map((bytes) =>
+      env.open(bytes),
+    )
+    if (manifest?.kind !== 'manifest' || hold?.kind !== 'hold') continue
+    if (decision?.kind !== 'decision') continue
+    const none = { bids: new Map(), passes: new Map(), closed: true, award: undefined, phase: null }
+    state.jobs.set(manifest.cid.toString(), { manifest, hold, decision, ...none })
+  }
+  return [...state.jobs.values()].flatMap((job) => goOn(state, job, env, config))
+}
+
+export function followLog(
+  state: HomeState,
+  entries: readonly Logged<AnyRecord>[],
+  env: Env,
+  config: HomeConfig,
+): Effect[] {
+  const touched = new Set<string>()
+  for (const { record } of entries) {
+    if (record.kind !== 'lease' && record.kind !== 'decline' && record.kind !== 'settle') continue
+    const named = record.kind === 'decline' ? record.body.lease : record.body.hold
+    const job = env.replica.ledger.jobOf.get(named.toString())
+    if (job !== undefined) touched.add(job.manifest.cid.toString())
+  }
+  return [...touched].flatMap((key) => {
+    const job = state.jobs.get(key)
+    return job === undefined ? [] : goOn(state, job, env, config)
+  })
+}
+
+/** What a job needs next, by its place in the log. */
+function goOn(state: HomeState, job: HomeJob, env: Env, config: HomeConfig): Effect[] {
+  const key = job.manifest.cid.toString()
+  const logged = env.replica.ledger.jobs.get(key)
+  // not anchored yet, or this replica is behind: look again later
+  if (logged === undefined) return [rebid(job, env, config)]
+  if (logged.settle !== undefined) {
+    state.jobs.delete(key)
+    return []
+  }
+  const lease = lastLease(logged)
+  if (lease === undefined || !isLive(logged, lease, env.nowMs)) return announce(job, env, config)
+  job.award = undefined
+  job.closed = true
+  if (lease.receipts.length > 0) return []
+  // nobody says that a term ran out: look when it has
+  return [{ do: 'timer', name: `rebid:${key}`, atMs: lease.record.body.untilMs + 1 }]
+}

@@ -1,0 +1,83 @@
+/**
+ * A home carries jobs for people: it passes the hold to the ledger, announces, collects bids, makes
+ * the award where the manifest's rule says so, and brings the award to its winner. It owns nothing:
+ * the log knows every job, and any other home can go on. Source: protocol.md "Who chooses".
+ */
+import type { Did, Effect, Env, Event, Message, Role, Step } from '@planetary-mesh/spec'
+import { awardTimer, sendAward } from './awarding.ts'
+import { announce, closeWindow, heardOffer, heardPass } from './bidding.ts'
+import { answerCall } from './calls.ts'
+import { followLog, restart } from './following.ts'
+import type { HomeConfig, HomeState } from './state.ts'
+import { appended, refused, resendSubmit } from './submitting.ts'
+
+export function homeRole(config: HomeConfig): Role<HomeState> {
+  return {
+    name: 'home',
+    init: () => ({ submits: new Map(), jobs: new Map() }),
+    step(state, event, env): Step<HomeState> {
+      return { state, effects: react(state, event, env, config) }
+    },
+  }
+}
+
+function react(state: HomeState, event: Event, env: Env, config: HomeConfig): Effect[] {
+  switch (event.type) {
+    case 'start':
+      return restart(state, event.journal, env, config)
+    case 'message':
+      return heard(state, event.message, event.from, env, config)
+    case 'log':
+      return followLog(state, event.entries, env, config)
+    case 'call':
+      return answerCall(state, event.call, event.request, env, config)
+    case 'timer':
+      return timer(state, event.name, env, config)
+    case 'ran':
+      return []
+  }
+}
+
+function heard(
+  state: HomeState,
+  message: Message,
+  from: Did,
+  env: Env,
+  config: HomeConfig,
+): Effect[] {
+  switch (message.type) {
+    case 'appended':
+      return appended(state, message, env, config)
+    case 'refused':
+      return refused(state, message)
+    case 'offer':
+      return heardOffer(state, message.opened, from, env, config)
+    case 'pass':
+      return heardPass(state, message, from, env, config)
+    case 'progress': {
+      const job = state.jobs.get(message.manifest.toString())
+      if (job !== undefined) job.phase = message.phase
+      return []
+    }
+    default:
+      return []
+  }
+}
+
+/** Timers are named `what:key`; the key is the CID of a job, for a submit that of its hold. */
+function timer(state: HomeState, name: string, env: Env, config: HomeConfig): Effect[] {
+  const [what, key] = name.split(':') as [string, string]
+  if (what === 'submit') return resendSubmit(state, key, env, config)
+  const job = state.jobs.get(key)
+  if (job === undefined) return []
+  switch (what) {
+    case 'window':
+      return closeWindow(state, job, env, config)
+    case 'award':
+      return [...sendAward(job), ...awardTimer(job, env, config)]
+    case 'rebid':
+      return announce(job, env, config)
+    default:
+      return []
+  }
+}

@@ -1,0 +1,44 @@
+/** What a home remembers of the jobs it carries: a mailbox, not an owner. */
+import type { Award, Bid, Decision, Did, Hold, Manifest, Pass, Token } from '@planetary-mesh/spec'
+
+export type HomeConfig = {
+  /** How long bids are awaited, at most. */
+  bidWindowMs: number
+  /** A job without a lease is announced again after this time. */
+  rebidMs: number
+  resendMs: number
+  /** How often a submit is sent to the ledger before the caller hears that it is away. */
+  submitTries: number
+}
+
+/** A submit on its way to the ledger. */
+export type Submit = {
+  tokens: readonly Token[]
+  manifest: Manifest
+  hold: Hold
+  /** Callers to answer; a resend of the same submit joins them. */
+  calls: number[]
+  tries: number
+}
+
+export type HomeJob = {
+  manifest: Manifest
+  hold: Hold
+  decision: Decision
+  /** By bidder. */
+  bids: Map<Did, Bid>
+  passes: Map<Did, Pass>
+  /** The window is over, or everybody has answered. */
+  closed: boolean
+  /** The award on its way to its winner. */
+  award: Award | undefined
+  /** What the executor last said, for people. */
+  phase: string | null
+}
+
+export type HomeState = {
+  /** By hold. */
+  submits: Map<string, Submit>
+  /** Jobs that are not over, by manifest. */
+  jobs: Map<string, HomeJob>
+}

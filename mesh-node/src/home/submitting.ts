@@ -1,0 +1,123 @@
+/** From a submit to a job: nothing is announced, and nobody is answered, before the hold is durable. */
+import {
+  appendMessage,
+  Bytes,
+  charterNow,
+  type Effect,
+  type Env,
+  LIMITS,
+  type Message,
+  Refusal,
+  toWireError,
+} from '@planetary-mesh/spec'
+import { z } from 'zod'
+import { announce } from './bidding.ts'
+import type { HomeConfig, HomeJob, HomeState, Submit } from './state.ts'
+
+export const JobEntry = z.strictObject({ manifest: Bytes, hold: Bytes, decision: Bytes })
+
+export function submit(
+  state: HomeState,
+  wanted: Omit<Submit, 'calls' | 'tries'>,
+  call: number,
+  env: Env,
+  config: HomeConfig,
+): Effect[] {
+  const key = wanted.hold.cid.toString()
+  const known = state.jobs.get(wanted.manifest.cid.toString())
+  if (known?.hold.cid.equals(wanted.hold.cid)) return [submitted(call, known)]
+  const before = state.submits.get(key)
+  if (before !== undefined) {
+    before.calls.push(call)
+    return []
+  }
+  if (state.submits.size + state.jobs.size >= LIMITS.jobsHeldMax) {
+    const error = toWireError(new Refusal('OVERLOADED', `${state.jobs.size} jobs are carried here`))
+    return [{ do: 'answer', call, answer: { type: 'refused', error } }]
+  }
+  const entry = { ...wanted, calls: [call], tries: 0 }
+  state.submits.set(key, entry)
+  return ask(entry, env, config)
+}
+
+export function resendSubmit(
+  state: HomeState,
+  key: string,
+  env: Env,
+  config: HomeConfig,
+): Effect[] {
+  const entry = state.submits.get(key)
+  if (entry === undefined) return []
+  if (entry.tries < config.submitTries) return ask(entry, env, config)
+  state.submits.delete(key)
+  const { writer } = charterNow(env.replica.ledger).body
+  const detail = `the log writer ${writer} gave no answer to ${entry.tries} requests`
+  return answerAll(entry, new Refusal('LEDGER_AWAY', detail))
+}
+
+/** The ledger holds the units: now the job is real, durable here, and heard by everybody. */
+export function appended(
+  state: HomeState,
+  message: Extract<Message, { type: 'appended' }>,
+  env: Env,
+  config: HomeConfig,
+): Effect[] {
+  const key = message.request.toString()
+  const entry = state.submits.get(key)
+  const [decision] = message.opened
+  if (entry === undefined || decision?.kind !== 'decision') return []
+  state.submits.delete(key)
+  const { manifest, hold } = entry
+  const job: HomeJob = {
+    manifest,
+    hold,
+    decision,
+    bids: new Map(),
+    passes: new Map(),
+    closed: false,
+    award: undefined,
+    phase: null,
+  }
+  state.jobs.set(manifest.cid.toString(), job)
+  const durable = { manifest: manifest.bytes, hold: hold.bytes, decision: decision.bytes }
+  return [
+    { do: 'record', entry: durable satisfies z.infer<typeof JobEntry> },
+    ...entry.calls.map((call) => submitted(call, job)),
+    ...announce(job, env, config),
+  ]
+}
+
+export function refused(
+  state: HomeState,
+  message: Extract<Message, { type: 'refused' }>,
+): Effect[] {
+  const key = message.request.toString()
+  const entry = state.submits.get(key)
+  if (entry === undefined) return []
+  state.submits.delete(key)
+  return entry.calls.map((call) => ({
+    do: 'answer',
+    call,
+    answer: { type: 'refused', error: message.error },
+  }))
+}
+
+function ask(entry: Submit, env: Env, config: HomeConfig): Effect[] {
+  entry.tries += 1
+  const { writer } = charterNow(env.replica.ledger).body
+  const message = appendMessage([...entry.tokens, entry.hold], [entry.manifest])
+  const name = `submit:${entry.hold.cid}`
+  return [
+    { do: 'send', to: writer, message },
+    { do: 'timer', name, atMs: env.nowMs + config.resendMs },
+  ]
+}
+
+function submitted(call: number, job: HomeJob): Effect {
+  return { do: 'answer', call, answer: { type: 'submitted', job: job.manifest.cid } }
+}
+
+function answerAll(entry: Submit, refusal: Refusal): Effect[] {
+  const error = toWireError(refusal)
+  return entry.calls.map((call) => ({ do: 'answer', call, answer: { type: 'refused', error } }))
+}

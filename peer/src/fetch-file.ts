@@ -1,0 +1,78 @@
+/**
+ * A file by its CID and declared size from a store that answers later. Its blocks are fetched level
+ * by level, never more than a file of that size can have, and then read as spec reads any file.
+ */
+import {
+  admit,
+  type CID,
+  CODEC,
+  type FileRef,
+  LIMITS,
+  Refusal,
+  readFile,
+  readNode,
+} from '@planetary-mesh/spec'
+import type { Blocks } from './ports.ts'
+
+/** Blocks asked for at the same time. */
+const FETCHES_MAX = 16
+
+/**
+ * The bytes of the file. Refuses with FILE_TOO_LARGE above `bytesMax`, BLOCK_MISSING for a block
+ * nobody has, and as `readFile` does: BLOCK_CID_MISMATCH, FILE_MALFORMED, CID_REFUSED …
+ */
+export async function fetchFile(
+  ref: FileRef,
+  blocks: Pick<Blocks, 'get'>,
+  bytesMax: number = LIMITS.inputBytesMax,
+): Promise<Uint8Array> {
+  admit(ref.bytes <= bytesMax, 'FILE_TOO_LARGE', `${ref.bytes} bytes, at most ${bytesMax}`)
+  const nodesMax = nodesOf(ref.bytes)
+  const held = new Map<string, Uint8Array>()
+  let nodes = 0
+  for (let level = [ref.cid]; level.length > 0; level = linksOf(level, held)) {
+    nodes += level.length
+    admit(nodes <= nodesMax, 'FILE_MALFORMED', `more than ${nodesMax} blocks in ${ref.cid}`)
+    await fetchAll(blocks, level, held)
+  }
+  return readFile(ref, (cid) => held.get(cid.toString()))
+}
+
+/** How many blocks a file of this size has: its leaves, and every level that joins them. */
+function nodesOf(bytes: number): number {
+  let level = Math.max(1, Math.ceil(bytes / LIMITS.fileChunkBytes))
+  let nodes = level
+  while (level > 1) {
+    level = Math.ceil(level / LIMITS.fileLinksMax)
+    nodes += level
+  }
+  return nodes
+}
+
+async function fetchAll(
+  blocks: Pick<Blocks, 'get'>,
+  cids: readonly CID[],
+  held: Map<string, Uint8Array>,
+): Promise<void> {
+  const missing = new Map<string, CID>()
+  for (const cid of cids) if (!held.has(cid.toString())) missing.set(cid.toString(), cid)
+  const left = missing.entries()
+  const fetchNext = async () => {
+    // one iterator for all: each takes the next block that nobody has taken
+    for (const [key, cid] of left) {
+      const bytes = await blocks.get(cid)
+      if (bytes === undefined) throw new Refusal('BLOCK_MISSING', `${cid}`)
+      held.set(key, bytes)
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(FETCHES_MAX, missing.size) }, fetchNext))
+}
+
+/** The parts of every branch of a level. */
+function linksOf(level: readonly CID[], held: ReadonlyMap<string, Uint8Array>): CID[] {
+  return level.flatMap((cid) => {
+    if (cid.code !== CODEC['dag-pb']) return []
+    const node = readNode(cid, held.get(cid.toString()) as Uint8Array)
+    return node.type === 'branch' ? node.links.map((part) => part.cid) : []
+  })
+}

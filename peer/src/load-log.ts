@@ -1,0 +1,87 @@
+/**
+ * After a restart the process's copy of the log is folded again from the blocks on its disk, from
+ * the newest anchor it had folded back to the first. What the disk lost or spoiled is not trusted:
+ * folding stops before it, and the writer is asked for the rest.
+ */
+import {
+  Anchor,
+  type AnyRecord,
+  type Batch,
+  type CID,
+  LogEntry,
+  type Reader,
+  Refusal,
+  type Replica,
+  receive,
+} from '@planetary-mesh/spec'
+import type { Blocks } from './ports.ts'
+
+/** Folds what is there into `replica`; gives the refusal that stopped it before `head`, if any. */
+export async function loadLog(
+  replica: Replica,
+  head: CID,
+  blocks: Blocks,
+  reader: Reader,
+): Promise<Refusal | undefined> {
+  try {
+    for (const anchor of await anchorsOnDisk(head, blocks)) {
+      const received = receive(replica, await readBatch(anchor, blocks, reader), reader)
+      if (received.type === 'stopped') {
+        return new Refusal(received.problem.code, received.problem.detail)
+      }
+    }
+    return undefined
+  } catch (error) {
+    if (error instanceof Refusal) return error
+    throw error
+  }
+}
+
+async function anchorsOnDisk(head: CID, blocks: Blocks): Promise<CID[]> {
+  const anchors: CID[] = []
+  for (let at: CID | null = head; at !== null; ) {
+    anchors.push(at)
+    const anchor: Anchor = Anchor.decode(await read(at, blocks), at)
+    at = anchor.previous
+  }
+  return anchors.reverse()
+}
+
+/** An anchor with its entries, their records, and the records that the fold needs beside them. */
+async function readBatch(cid: CID, blocks: Blocks, { open }: Reader): Promise<Batch> {
+  const held = new Map<string, Uint8Array>()
+  const load = async (cid: CID): Promise<Uint8Array> => {
+    const bytes = held.get(cid.toString()) ?? (await read(cid, blocks))
+    held.set(cid.toString(), bytes)
+    return bytes
+  }
+  const loadRecord = async (cid: CID): Promise<void> => {
+    for (const named of namedBy(open(await load(cid), cid))) await loadRecord(named)
+  }
+  const anchor = Anchor.decode(await load(cid), cid)
+  for (const entry of anchor.entries) {
+    await loadRecord(LogEntry.decode(await load(entry), entry).record)
+  }
+  return { anchor: cid, get: (cid) => held.get(cid.toString()) }
+}
+
+/** What stands beside the log: a hold's manifest, a lease's award, and the bids of that. */
+function namedBy(record: AnyRecord): readonly CID[] {
+  switch (record.kind) {
+    case 'hold':
+      return [record.body.manifest]
+    case 'lease':
+      return [record.body.award]
+    case 'award':
+      return record.body.bids
+    default:
+      return []
+  }
+}
+
+/** Only what is here: nobody else is asked before the process listens. */
+async function read(cid: CID, blocks: Blocks): Promise<Uint8Array> {
+  const bytes = (await blocks.has(cid)) ? await blocks.get(cid) : undefined
+  if (bytes === undefined) throw new Refusal('BLOCK_MISSING', `${cid} of the log`)
+  return bytes
+}

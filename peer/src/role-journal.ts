@@ -1,0 +1,50 @@
+/** One journal a process, shared by its roles and its replica: `{ role, entry }` as DAG-CBOR. */
+import {
+  type CID,
+  decodeBlock,
+  encodeBlock,
+  LIMITS,
+  Link,
+  parse,
+  Refusal,
+  type RoleName,
+} from '@planetary-mesh/spec'
+import type { Journal } from './ports.ts'
+
+export type RoleJournals = {
+  /** The entries of a role, oldest first; given once, and then forgotten here. */
+  take(role: RoleName): unknown[]
+  /** The newest anchor that the process had folded. */
+  head: CID | null
+}
+
+/** Refuses with BLOCK_… what is no DAG-CBOR data of at most 8 MiB. */
+export function journalEntry(role: RoleName | 'replica', entry: unknown): Uint8Array {
+  return encodeBlock({ role, entry }, LIMITS.journalEntryBytesMax).bytes
+}
+
+/** Refuses as the journal's `read` does, and with BLOCK_… or JOURNAL_CORRUPT. */
+export async function readRoleJournals(journal: Journal): Promise<RoleJournals> {
+  const byRole = new Map<string, unknown[]>()
+  let head: CID | null = null
+  for await (const bytes of journal.read()) {
+    const value = decodeBlock(bytes, { bytesMax: LIMITS.journalEntryBytesMax })
+    if (!isWritten(value)) throw new Refusal('JOURNAL_CORRUPT', 'an entry of no role')
+    const { role, entry } = value
+    if (role === 'replica') head = parse(Link, entry, 'replica journal')
+    else if (byRole.get(role)?.push(entry) === undefined) byRole.set(role, [entry])
+  }
+  return {
+    head,
+    take(role) {
+      const entries = byRole.get(role) ?? []
+      byRole.delete(role)
+      return entries
+    },
+  }
+}
+
+function isWritten(value: unknown): value is { role: string; entry: unknown } {
+  const { role, entry } = Object(value)
+  return typeof role === 'string' && entry !== undefined
+}

@@ -1,0 +1,268 @@
+/**
+ * The one shell: it turns what the world does into events, lets the roles decide, and performs
+ * what they ask for, in their order. Nothing here decides anything about jobs.
+ *
+ * Events are handled strictly one after another. A `record` effect is durable before anything
+ * after it happens: write, then speak. What goes wrong in a step stops the process: a state that
+ * may be half changed is not gone on with. Source: architecture.md "Deciding and doing".
+ */
+import {
+  type Answer,
+  assert,
+  type Call,
+  type CID,
+  type Did,
+  type Env,
+  type Event,
+  LIMITS,
+  type Message,
+  openMessage,
+  openReplica,
+  Refusal,
+  type Replica,
+  type Role,
+  type RoleName,
+  type Signer,
+  type Verify,
+  verifySignature,
+} from '@planetary-mesh/spec'
+import { openCalls } from './calls.ts'
+import { openEventQueue } from './event-queue.ts'
+import { loadLog } from './load-log.ts'
+import { openLogFollower } from './log-follower.ts'
+import type { Notice } from './notice.ts'
+import { createOpener, type Opener } from './opener.ts'
+import { openPerformer } from './perform.ts'
+import type { Ports } from './ports.ts'
+import { readRoleJournals } from './role-journal.ts'
+import { roleOf } from './routes.ts'
+
+export type ServeOptions = {
+  signer: Signer
+  /** The pinned charter, and the writer it names: where the log is asked for before it is known. */
+  genesis: CID
+  writer: Did
+  /** The process's own from here on: closing it closes them. */
+  ports: Ports
+  verify?: Verify
+  opener?: Opener
+  log?: (notice: Notice) => void
+}
+
+export type Process = {
+  readonly did: Did
+  /** Refuses OVERLOADED, STORE_CLOSED, REQUEST_UNKNOWN; the answer may itself be a refusal. */
+  call(request: Call): Promise<Answer>
+  readonly replica: Replica
+  /** What each role holds, to look at: tests and invariants. */
+  readonly states: ReadonlyMap<RoleName, unknown>
+  /** Messages that were not taken: the queue was full, or they did not open. */
+  readonly dropped: { readonly overload: number; readonly refused: number }
+  /** Why the process stopped by itself, if it did. */
+  readonly fault: unknown
+  /** Resolves when the process has stopped: with its fault, or undefined. */
+  readonly ended: Promise<unknown>
+  /** Resolves when every event so far, and every effect of it, is done. Runs may go on. */
+  idle(): Promise<void>
+  /** Finishes the event in hand, drops what waits, closes the ports. */
+  close(): Promise<void>
+  /** As a crash: nothing more happens, whatever was under way, and no port is touched. */
+  kill(): void
+}
+
+type Item =
+  | { type: 'start' }
+  | { type: 'heard'; from: Did; bytes: Uint8Array }
+  | { type: 'event'; role: RoleName; event: Event }
+
+/**
+ * Starts a process of these roles. It resolves when journal and blocks are read, before the roles
+ * have had their `start`: until the log begins, only the ledger starts. Refuses what the journal
+ * refuses: JOURNAL_CORRUPT, STORE_CLOSED.
+ */
+export async function serve(roles: readonly Role[], options: ServeOptions): Promise<Process> {
+  const { signer, ports, genesis, writer } = options
+  const verify = options.verify ?? verifySignature
+  const open = options.opener ?? createOpener({ verify, max: LIMITS.recordsRememberedMax })
+  const openOne = (bytes: Uint8Array) => open(bytes)
+  const log = options.log ?? (() => {})
+  const states = new Map<RoleName, unknown>(roles.map((role) => [role.name, role.init()]))
+  assert(states.size === roles.length, 'each role is served once')
+  const replica = openReplica(genesis)
+  const reader = { open, verify }
+  const journals = await readRoleJournals(ports.journal)
+  if (journals.head !== null) {
+    const stopped = await loadLog(replica, journals.head, ports.blocks, reader)
+    if (stopped !== undefined) warn(log, 'the log on disk is read no further', stopped)
+  }
+  const calls = openCalls()
+  const started = new Set<RoleName>()
+  const dropped = { overload: 0, refused: 0 }
+  const ended = Promise.withResolvers<unknown>()
+  let state: 'alive' | 'closing' | 'closed' | 'killed' | 'faulted' = 'alive'
+  let fault: unknown
+  let closed: Promise<void> | undefined
+
+  const isRunning = () => state === 'alive' || state === 'closing'
+
+  const queue = openEventQueue<Item>({ handle, onError: (error) => fail(error) })
+
+  const hear = (from: Did, bytes: Uint8Array) => {
+    if (state !== 'alive' || queue.offer({ type: 'heard', from, bytes })) return
+    dropped.overload += 1
+    if (dropped.overload % LIMITS.eventsQueuedMax !== 1) return
+    log({ level: 'warn', message: 'messages dropped', code: 'OVERLOADED', from })
+  }
+
+  const performer = openPerformer({
+    signer,
+    ports,
+    isAlive: isRunning,
+    raise: (role, event) => queue.push({ type: 'event', role, event }),
+    hear: (bytes) => hear(signer.did, bytes),
+    answer: calls.answer,
+    fail: (error) => fail(error),
+  })
+
+  const { send } = performer
+  const follower = openLogFollower({ replica, reader, writer, clock: ports.clock, send, log })
+
+  async function handle(item: Item): Promise<void> {
+    switch (item.type) {
+      case 'start':
+        await startReady()
+        if (isRunning()) follower.ask()
+        return
+      case 'heard':
+        return heard(item.from, item.bytes)
+      case 'event':
+        return step(item.role, item.event)
+    }
+  }
+
+  async function heard(from: Did, bytes: Uint8Array): Promise<void> {
+    const message = opened(from, bytes)
+    if (message === undefined) return
+    if (message.type === 'log') return readLog(message)
+    const role = roleOf(message.type)
+    for (const { name } of roles) {
+      if (role === 'all' || role === name) await step(name, { type: 'message', from, message })
+    }
+  }
+
+  /** Everything in a message is proven here, at the door, or the message is dropped. */
+  function opened(from: Did, bytes: Uint8Array): Message | undefined {
+    try {
+      return openMessage(bytes, open)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      dropped.refused += 1
+      warn(log, 'message refused', error, from)
+      return undefined
+    }
+  }
+
+  /** The blocks and the new head are durable before any role hears of the entries. */
+  async function readLog(message: Extract<Message, { type: 'log' }>): Promise<void> {
+    const taken = follower.take(message)
+    if (taken === undefined) return
+    const { entries, anchors, blocks, head } = taken
+    const before = new Set(started)
+    await performer.record('replica', head, blocks)
+    await startReady()
+    for (const name of before) await step(name, { type: 'log', entries, anchors })
+  }
+
+  /** Nobody but the writer can act before the log begins: it holds the charter. */
+  async function startReady(): Promise<void> {
+    const hasCharter = replica.ledger.charters.length > 0
+    for (const { name } of roles) {
+      if (started.has(name) || (name !== 'ledger' && !hasCharter)) continue
+      started.add(name)
+      await step(name, { type: 'start', journal: journals.take(name) })
+    }
+  }
+
+  async function step(name: RoleName, event: Event): Promise<void> {
+    const role = roles.find((candidate) => candidate.name === name)
+    if (role === undefined || !isRunning()) return
+    if (!started.has(name)) {
+      const refusal = new Refusal('LEDGER_AWAY', 'the log has not been read yet')
+      if (event.type === 'call') calls.reject(event.call, refusal)
+      return
+    }
+    const nowMs = ports.clock.nowMs()
+    const env: Env = { nowMs, self: signer, genesis, replica, verify, open: openOne }
+    const done = role.step(states.get(name), event, env)
+    states.set(name, done.state)
+    await performer.perform(name, done.effects)
+  }
+
+  function fail(error: unknown): void {
+    if (!isRunning()) return
+    fault = error
+    log({ level: 'error', message: 'the process has stopped', detail: String(error) })
+    stop('faulted')
+  }
+
+  function stop(next: 'closed' | 'killed' | 'faulted'): void {
+    if (!isRunning()) return
+    state = next
+    queue.close()
+    performer.stop()
+    follower.close()
+    calls.rejectAll(fault ?? new Refusal('STORE_CLOSED', 'the process has stopped'))
+    ended.resolve(fault)
+  }
+
+  async function close(): Promise<void> {
+    if (state === 'alive') {
+      state = 'closing'
+      queue.close()
+      await Promise.race([queue.idle(), ended.promise])
+      stop('closed')
+    }
+    if (state === 'killed') return
+    await ports.transport.close()
+    await ports.exec.close()
+    await ports.journal.close()
+    await ports.blocks.close()
+  }
+
+  ports.transport.listen(hear)
+  queue.push({ type: 'start' })
+
+  return {
+    did: signer.did,
+    replica,
+    states,
+    dropped,
+    get fault() {
+      return fault
+    },
+    ended: ended.promise,
+    async call(request) {
+      if (fault !== undefined) throw fault
+      if (state !== 'alive') throw new Refusal('STORE_CLOSED', 'the process has stopped')
+      if (!states.has('home')) throw new Refusal('REQUEST_UNKNOWN', 'there is no home here')
+      const { call, answer } = calls.open()
+      const event: Event = { type: 'call', call, request }
+      if (!queue.offer({ type: 'event', role: 'home', event })) {
+        calls.reject(call, new Refusal('OVERLOADED', 'too many events are waiting'))
+      }
+      return answer
+    },
+    idle: queue.idle,
+    close: () => (closed ??= close()),
+    kill: () => stop('killed'),
+  }
+}
+
+function warn(
+  log: (notice: Notice) => void,
+  message: string,
+  { code, detail }: Refusal,
+  from?: Did,
+): void {
+  log({ level: 'warn', message, code, detail, ...(from === undefined ? {} : { from }) })
+}

@@ -1,0 +1,412 @@
+// The shell on a stage: write, then speak; one event after another; and what ends a process.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  type Event,
+  encodeBlock,
+  encodeMessage,
+  Fault,
+  LIMITS,
+  type RoleName,
+  recordsMessage,
+  type WireMessage,
+} from '@planetary-mesh/spec'
+import { makeToken } from '../../spec/test/rules/world.ts'
+import { alice, bruno, chiara, dora } from '../../tools/vectors/people.ts'
+import { blockOf, gate, refuses } from './exams/refuses.ts'
+import { BID, behind, logMessages, MANIFEST, openStage, play, settle, words } from './stage.ts'
+
+const types = (events: readonly Event[]) => events.map(({ type }) => type)
+const heard = (events: readonly Event[]) =>
+  events.flatMap((event) => (event.type === 'message' ? [event.message.type] : []))
+const opening = () => logMessages([() => {}]).messages[0] as WireMessage
+const never = () => new Promise<void>(() => {})
+
+test('nothing that follows a record is done before it is durable', async () => {
+  const stage = openStage()
+  const { pass, open } = gate()
+  stage.disk.sync = () => pass
+  const ledger = play('ledger', ({ type }) =>
+    type === 'start'
+      ? [
+          { do: 'send', to: bruno.did, message: words('before') },
+          { do: 'record', entry: { n: 1 }, blocks: [blockOf('named')] },
+          { do: 'broadcast', message: words('after') },
+          { do: 'timer', name: 'later', atMs: stage.clock.nowMs() },
+        ]
+      : [],
+  )
+  stage.hub.join(bruno.did).listen(() => {})
+  const process = await stage.start([ledger])
+  await settle()
+  stage.clock.run(stage.clock.nowMs() + 10)
+  assert.deepEqual(stage.said(), ['before'])
+  assert.deepEqual(types(ledger.events), ['start'])
+  open()
+  await process.idle()
+  stage.clock.run(stage.clock.nowMs() + 10)
+  await process.idle()
+  assert.deepEqual(stage.said(), ['before', 'after'])
+  assert.deepEqual(types(ledger.events), ['start', 'timer'])
+  assert.deepEqual(
+    stage.touched.filter((name) => /put|append/.test(name)),
+    ['blocks.put', 'journal.append'],
+  )
+})
+
+test('with a disk that never syncs nothing is ever said', async () => {
+  const stage = openStage()
+  stage.disk.sync = never
+  const ledger = play('ledger', () => [
+    { do: 'record', entry: 1 },
+    { do: 'broadcast', message: words('too early') },
+  ])
+  stage.hub.join(bruno.did).listen(() => {})
+  await stage.start([ledger])
+  stage.say(alice, behind(0))
+  await settle()
+  stage.clock.run(stage.clock.nowMs() + 60_000)
+  await settle()
+  assert.deepEqual(stage.said(), [])
+})
+
+test('a crash between two records leaves the first, and what was said after it', async () => {
+  const stage = openStage()
+  let syncs = 0
+  stage.disk.sync = () => (++syncs === 2 ? never() : Promise.resolve())
+  const steps = play('ledger', ({ type }) =>
+    type === 'message'
+      ? [
+          { do: 'record', entry: 'first' },
+          { do: 'send', to: bruno.did, message: words('one') },
+          { do: 'record', entry: 'second' },
+          { do: 'send', to: bruno.did, message: words('two') },
+        ]
+      : [],
+  )
+  stage.hub.join(bruno.did).listen(() => {})
+  const process = await stage.start([steps])
+  stage.say(alice, behind(0))
+  await settle()
+  process.kill()
+  stage.memory.crash()
+  assert.deepEqual(stage.said(), ['one'])
+  const again = play('ledger')
+  await (await stage.start([again])).idle()
+  assert.deepEqual(again.events, [{ type: 'start', journal: ['first'] }])
+})
+
+test('after a restart each role has its own entries, oldest first', async () => {
+  const stage = openStage()
+  const both = (name: RoleName) =>
+    play(name, (event) =>
+      event.type === 'message' && event.message.type === 'appended'
+        ? [
+            { do: 'record', entry: { [name]: event.message.index } },
+            { do: 'record', entry: null },
+          ]
+        : [],
+    )
+  const process = await stage.start([both('ledger'), both('home')])
+  stage.say(dora, opening())
+  await process.idle()
+  for (const index of [1, 2]) {
+    stage.say(alice, { type: 'appended', request: MANIFEST.cid, records: [], index })
+    await process.idle()
+  }
+  await process.close()
+  const [ledger, home, witness] = [play('ledger'), play('home'), play('witness')]
+  await (await stage.start([ledger, home, witness])).idle()
+  const journals = [ledger, home, witness].map(({ events }) => events[0])
+  assert.deepEqual(journals, [
+    { type: 'start', journal: [{ ledger: 1 }, null, { ledger: 2 }, null] },
+    { type: 'start', journal: [{ home: 1 }, null, { home: 2 }, null] },
+    { type: 'start', journal: [] },
+  ])
+})
+
+test('the next event waits until all of the one before is done', async () => {
+  const stage = openStage()
+  const { pass, open } = gate()
+  const ledger = play('ledger', ({ type }) =>
+    type === 'message' ? [{ do: 'record', entry: 1 }] : [],
+  )
+  const process = await stage.start([ledger])
+  await process.idle()
+  stage.disk.sync = () => pass
+  stage.say(alice, behind(1))
+  stage.say(alice, behind(2))
+  await settle()
+  assert.deepEqual(types(ledger.events), ['start', 'message'])
+  open()
+  await process.idle()
+  assert.deepEqual(types(ledger.events), ['start', 'message', 'message'])
+  assert.deepEqual([...process.states], [['ledger', 3]])
+})
+
+test('what does not open at the door is dropped with its code, and the next is heard', async () => {
+  const stage = openStage()
+  const ledger = play('ledger')
+  const process = await stage.start([ledger])
+  const forged = BID.bytes.slice()
+  forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 1
+  const bytes: [Uint8Array, string][] = [
+    [new Uint8Array(LIMITS.messageBytesMax + 1), 'BLOCK_TOO_LARGE'],
+    [new Uint8Array([0xff]), 'BLOCK_MALFORMED'],
+    [encodeBlock({ type: 'hello' }).bytes, 'MESSAGE_MALFORMED'],
+    [encodeBlock({ ...behind(0), more: 1 }).bytes, 'MESSAGE_MALFORMED'],
+    [encodeMessage({ type: 'offer', records: [forged] }), 'SIGNATURE_INVALID'],
+    [encodeMessage({ type: 'offer', records: [new Uint8Array()] }), 'BLOCK_MALFORMED'],
+  ]
+  for (const [message] of bytes) stage.say(bruno, message)
+  stage.say(bruno, behind(0))
+  await process.idle()
+  assert.deepEqual(
+    stage.notices.map(({ code, from }) => [code, from]),
+    bytes.map(([, code]) => [code, bruno.did]),
+  )
+  assert.deepEqual(heard(ledger.events), ['behind'])
+  assert.deepEqual(process.dropped, { overload: 0, refused: bytes.length })
+})
+
+test('each message is heard by the roles that it is for, with its records opened', async () => {
+  const stage = openStage()
+  const names: RoleName[] = ['home', 'executor', 'ledger', 'witness', 'verifier']
+  const roles = names.map((name) => play(name))
+  const process = await stage.start(roles)
+  stage.say(dora, opening())
+  const request = MANIFEST.cid
+  const error = { code: 'LEASE_LIVE', detail: '', values: {} }
+  const progress = { type: 'progress', manifest: request, phase: 'running', detail: '' } as const
+  const messages: WireMessage[] = [
+    { type: 'append', records: [BID.bytes], linked: [MANIFEST.bytes] },
+    behind(0),
+    { type: 'cosigned', anchor: request, note: 'x' },
+    recordsMessage('announce', [MANIFEST]),
+    recordsMessage('awarded', [BID]),
+    recordsMessage('offer', [BID]),
+    { type: 'pass', manifest: request, error },
+    progress,
+    { type: 'appended', request, records: [BID.bytes], index: 3 },
+    { type: 'refused', request, error, records: [] },
+  ]
+  for (const message of messages) stage.say(bruno, message)
+  await process.idle()
+  const all = ['appended', 'refused']
+  assert.deepEqual(Object.fromEntries(roles.map(({ name, events }) => [name, heard(events)])), {
+    home: ['offer', 'pass', 'progress', ...all],
+    executor: ['announce', 'awarded', ...all],
+    ledger: ['append', 'behind', 'cosigned', ...all],
+    witness: all,
+    verifier: all,
+  })
+  const [, append] = roles[2]?.events ?? []
+  assert(append?.type === 'message' && append.from === bruno.did)
+  assert.deepEqual(
+    append.message.opened.map(({ cid }) => `${cid}`),
+    [`${BID.cid}`],
+  )
+  assert.deepEqual(
+    append.message.named.map(({ kind }) => kind),
+    ['manifest'],
+  )
+})
+
+test('a broadcast, and what is sent to oneself, comes back through the door', async () => {
+  const stage = openStage()
+  const ledger = play('ledger', ({ type }) =>
+    type === 'start'
+      ? [
+          { do: 'broadcast', message: behind(7) },
+          { do: 'send', to: stage.self.did, message: behind(8) },
+        ]
+      : [],
+  )
+  stage.hub.join(bruno.did).listen(() => {})
+  const process = await stage.start([ledger])
+  await process.idle()
+  const [, ...own] = ledger.events.map((event) =>
+    event.type === 'message' && event.message.type === 'behind'
+      ? [event.from, event.message.from]
+      : [],
+  )
+  assert.deepEqual(own, [
+    [stage.self.did, 7],
+    [stage.self.did, 8],
+  ])
+  assert.deepEqual(stage.asked(), [7])
+})
+
+test('a timer fires once, at its role, and the last of a name counts', async () => {
+  const stage = openStage()
+  const nowMs = stage.clock.nowMs()
+  const setting = (name: RoleName, ...after: number[]) =>
+    play(name, ({ type }) =>
+      type === 'start'
+        ? after.map((ms) => ({ do: 'timer', name: 'same', atMs: nowMs + ms }) as const)
+        : [],
+    )
+  const [ledger, home] = [setting('ledger', 10, 30), setting('home', 20)]
+  const process = await stage.start([ledger, home])
+  stage.say(dora, opening())
+  await process.idle()
+  const timers = () => [ledger, home].map(({ events }) => types(events).filter(isTimer).length)
+  const isTimer = (type: string) => type === 'timer'
+  stage.clock.run(nowMs + 25)
+  await process.idle()
+  assert.deepEqual(timers(), [0, 1])
+  stage.clock.run(nowMs + 100)
+  await process.idle()
+  assert.deepEqual(timers(), [1, 1])
+})
+
+test('when the queue is full messages are dropped and counted, timers and calls answered', async () => {
+  const stage = openStage()
+  const { pass, open } = gate()
+  const home = play('home', (event) => {
+    if (event.type === 'start') return [{ do: 'timer', name: 'due', atMs: stage.clock.nowMs() + 5 }]
+    return []
+  })
+  const process = await stage.start([home])
+  stage.say(dora, opening())
+  await process.idle()
+  stage.disk.sync = () => pass
+  const { messages } = logMessages([() => {}, (log) => log.append(makeToken())])
+  stage.say(dora, messages[1] as WireMessage)
+  await settle()
+  const far = stage.hub.join(chiara.did)
+  for (let count = 0; count < LIMITS.eventsQueuedMax + 10; count++) {
+    far.send(stage.self.did, encodeMessage(behind(count)))
+  }
+  stage.clock.run(stage.clock.nowMs() + 5)
+  await refuses(() => process.call({ type: 'status', job: MANIFEST.cid }), 'OVERLOADED')
+  open()
+  await process.idle()
+  assert.equal(process.dropped.overload, 10)
+  assert.equal(types(home.events).at(-1), 'timer')
+  assert.deepEqual(
+    stage.notices.filter(({ code }) => code === 'OVERLOADED').map(({ from }) => from),
+    [chiara.did],
+  )
+})
+
+test('a call gets its answer, or is refused with why there is none', async () => {
+  const stage = openStage()
+  const job = MANIFEST.cid
+  const home = play('home', (event) => {
+    if (event.type !== 'call' || event.request.type !== 'status') return []
+    return [{ do: 'answer', call: event.call, answer: { type: 'submitted', job } }]
+  })
+  const process = await stage.start([home])
+  await refuses(() => process.call({ type: 'status', job }), 'LEDGER_AWAY')
+  stage.say(dora, opening())
+  assert.deepEqual(await process.call({ type: 'status', job }), { type: 'submitted', job })
+  const waiting = Array.from({ length: LIMITS.callsWaitingMax }, () =>
+    process.call({ type: 'bids', job }).catch((error) => error.code),
+  )
+  await refuses(() => process.call({ type: 'bids', job }), 'OVERLOADED')
+  await process.close()
+  assert.deepEqual(new Set(await Promise.all(waiting)), new Set(['STORE_CLOSED']))
+  await refuses(() => process.call({ type: 'bids', job }), 'STORE_CLOSED')
+  const homeless = await openStage().start([play('ledger')])
+  await refuses(() => homeless.call({ type: 'bids', job }), 'REQUEST_UNKNOWN')
+})
+
+test('a fault in a step stops the process: nothing more is done, and callers hear it', async () => {
+  const stage = openStage()
+  const home = play('home', (event) => {
+    if (event.type === 'message') throw new Fault('expected that this cannot be')
+    return event.type === 'start' ? [{ do: 'timer', name: 'x', atMs: 0 }] : []
+  })
+  const process = await stage.start([home])
+  stage.say(dora, opening())
+  const call = process.call({ type: 'bids', job: MANIFEST.cid })
+  const rejected = assert.rejects(() => call, Fault)
+  await process.idle()
+  stage.say(bruno, recordsMessage('offer', [BID]))
+  stage.say(bruno, recordsMessage('offer', [BID]))
+  await rejected
+  assert(process.fault instanceof Fault)
+  assert.equal(await process.ended, process.fault)
+  const before = [...stage.touched]
+  stage.clock.run(stage.clock.nowMs() + 60_000)
+  await process.idle()
+  assert.equal(types(home.events).filter((type) => type === 'message').length, 1)
+  await assert.rejects(() => process.call({ type: 'bids', job: MANIFEST.cid }), Fault)
+  assert.deepEqual(stage.touched, before)
+  assert.equal(stage.notices.at(-1)?.level, 'error')
+  await process.close()
+  assert(stage.touched.includes('journal.close'))
+})
+
+test('a record that cannot be written stops the process before anything is said', async () => {
+  const stage = openStage()
+  stage.disk.sync = async () => {
+    throw new Error('input/output error')
+  }
+  const ledger = play('ledger', () => [
+    { do: 'record', entry: 1 },
+    { do: 'send', to: bruno.did, message: words('too early') },
+  ])
+  stage.hub.join(bruno.did).listen(() => {})
+  const process = await stage.start([ledger])
+  assert.match(String(await process.ended), /input\/output/)
+  assert.deepEqual(stage.said(), [])
+})
+
+test('after a kill nothing happens any more, and no port is touched', async () => {
+  const stage = openStage()
+  const { pass, open } = gate()
+  const ledger = play('ledger', ({ type }) =>
+    type === 'start'
+      ? [{ do: 'timer', name: 'due', atMs: stage.clock.nowMs() + 5 }]
+      : [
+          { do: 'record', entry: 1, blocks: [blockOf('named')] },
+          { do: 'send', to: bruno.did, message: words('too late') },
+        ],
+  )
+  stage.hub.join(bruno.did).listen(() => {})
+  const process = await stage.start([ledger])
+  await process.idle()
+  stage.disk.sync = () => pass
+  stage.say(alice, behind(0))
+  await settle()
+  process.kill()
+  const touched = [...stage.touched]
+  open()
+  stage.say(alice, behind(0))
+  stage.clock.run(stage.clock.nowMs() + 60_000)
+  await settle()
+  await process.close()
+  assert.equal(await process.ended, undefined)
+  assert.deepEqual(stage.touched, touched)
+  assert.deepEqual([touched.at(-1), stage.said()], ['blocks.put', []])
+  assert.deepEqual(types(ledger.events), ['start', 'message'])
+  assert.equal(stage.clock.waiting, 0)
+})
+
+test('closing finishes the event in hand, drops what waits, and closes the ports', async () => {
+  const stage = openStage()
+  const { pass, open } = gate()
+  const ledger = play('ledger', ({ type }) =>
+    type === 'message'
+      ? [
+          { do: 'record', entry: 1 },
+          { do: 'send', to: bruno.did, message: words('done') },
+        ]
+      : [],
+  )
+  stage.hub.join(bruno.did).listen(() => {})
+  const process = await stage.start([ledger])
+  await process.idle()
+  stage.disk.sync = () => pass
+  stage.say(chiara, behind(0))
+  stage.say(chiara, behind(0))
+  const closing = process.close()
+  open()
+  await Promise.all([closing, process.close()])
+  assert.deepEqual(types(ledger.events), ['start', 'message'])
+  assert.deepEqual(stage.said(), ['done'])
+  assert.deepEqual(stage.touched.slice(-3), ['exec.close', 'journal.close', 'blocks.close'])
+  assert.equal(stage.clock.waiting, 0)
+})

@@ -1,0 +1,64 @@
+/**
+ * `npm run plant`: switches on the planted bugs one by one and runs seeds until the invariants find
+ * each; then the same seeds with no bug. `--requirements` does the same for the requirement tests.
+ */
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { SIMULATION } from '../plants/patches.ts'
+
+const SEEDS_MAX = 200
+const loader = fileURLToPath(new URL('../plants/loader.ts', import.meta.url))
+const main = fileURLToPath(new URL('./main.ts', import.meta.url))
+
+/** Runs seeds 1 … count until one fails; what it said, or undefined if all were fine. */
+function firstFailure(plant: string, count: number): Promise<string | undefined> {
+  const args = ['--conditions=source', '--import', loader, main, '--seed', '1', '--json']
+  const child = spawn(process.execPath, [...args, '--count', `${count}`, '--until-found'], {
+    env: { ...process.env, MESH_PLANT: plant },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let output = ''
+  child.stdout.on('data', (chunk) => {
+    output += chunk
+  })
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => {
+      const found = output.split('\n').findLast((line) => line.includes('"invariant"'))
+      if (code === 0) resolve(undefined)
+      else if (found === undefined) reject(new Error(`'${plant}' ended with ${code}: ${output}`))
+      else resolve(found)
+    })
+  })
+}
+
+async function simulation(only: string | undefined): Promise<boolean> {
+  let good = true
+  const wanted = SIMULATION.filter(({ id }) => only === undefined || id === only)
+  for (const { id, sentence } of wanted) {
+    const found = await firstFailure(id, SEEDS_MAX)
+    good &&= found !== undefined
+    const where =
+      found === undefined
+        ? `✗ not found in ${SEEDS_MAX} seeds`
+        : `✓ seed ${JSON.parse(found).seed}: ${JSON.parse(found).violations[0].invariant}`
+    process.stdout.write(`${id.padEnd(28)} ${sentence.padEnd(64)} ${where}\n`)
+  }
+  const clean = await firstFailure('', 20)
+  good &&= clean === undefined
+  process.stdout.write(
+    `${'(no plant)'.padEnd(28)} ${'nothing is wrong'.padEnd(64)} ${clean === undefined ? '✓ nothing reported in 20 seeds' : `✗ ${clean}`}\n`,
+  )
+  return good
+}
+
+const { values } = parseArgs({
+  options: { requirements: { type: 'boolean', default: false }, only: { type: 'string' } },
+})
+if (values.requirements) {
+  const { runRequirementPlants } = await import('../plants/requirements.ts')
+  process.exitCode = (await runRequirementPlants()) ? 0 : 1
+} else {
+  process.exitCode = (await simulation(values.only)) ? 0 : 1
+}

@@ -1,0 +1,146 @@
+/** One seeded run from the founding to the end of the last job, with every invariant on the way. */
+import { hash } from 'node:crypto'
+import { type CID, verifyChain } from '@planetary-mesh/spec'
+import type { Violation } from './auditor.ts'
+import { openChance } from './chance.ts'
+import { DEADLINE_MS } from './submitter.ts'
+import { openWorld, START_MS, type World } from './world.ts'
+
+export type Report = {
+  seed: number
+  events: number
+  crashes: number
+  submitted: number
+  settled: number
+  checks: ReadonlyMap<string, number>
+  violations: readonly Violation[]
+  hash: string
+}
+
+const JOBS = 50
+/** Jobs are submitted, and things go wrong, for this long; then the world heals. */
+const FAULTS_MS = 14_000
+/** After the last deadline everything must be over within this time. */
+const BOUND_MS = 30_000
+const EVENTS_MAX = 400_000
+
+export async function runSeed(seed: number): Promise<Report> {
+  const world = await openWorld(seed)
+  const chance = openChance(seed ^ 0x5eed)
+  for (const node of world.nodes) await world.start(node)
+  planJobs(world, chance)
+  planCrashes(world, chance)
+  world.clock.at(START_MS + FAULTS_MS, world.heal)
+  const { auditor } = world.invariants
+  const endMs = START_MS + FAULTS_MS + DEADLINE_MS + BOUND_MS
+  let events = 0
+  while (events < EVENTS_MAX && world.clock.nowMs() < endMs && auditor.violations.length === 0) {
+    if (!world.clock.next()) break
+    events += 1
+    await quiet()
+    checkAll(world)
+    if (events % 64 === 0 && isOver(world)) break
+  }
+  if (auditor.violations.length === 0) checkEnd(world)
+  for (const node of world.nodes) node.process?.kill()
+  const settled = world.invariants.auditor.settled()
+  return {
+    seed,
+    events,
+    crashes: world.crashes,
+    submitted: world.submitters.reduce((sum, { jobs }) => sum + jobs.length, 0),
+    settled: [...settled.values()].filter((count) => count > 0).length,
+    checks: auditor.checks,
+    violations: auditor.violations,
+    hash: hash('sha256', `${world.invariants.head} ${world.invariants.size} ${events}`),
+  }
+}
+
+/** Every promise that can go on has gone on: the event is over. */
+const quiet = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+function planJobs(world: World, chance: ReturnType<typeof openChance>): void {
+  const homes = world.nodes.filter(({ plan }) => plan.roles.includes('home'))
+  for (let job = 0; job < JOBS; job++) {
+    const submitter = chance.pick(world.submitters)
+    submitter.open(
+      START_MS + chance.between(100, FAULTS_MS - 1000),
+      () => chance.pick(homes).process,
+    )
+  }
+}
+
+function planCrashes(world: World, chance: ReturnType<typeof openChance>): void {
+  for (let crash = 0; crash < 42; crash++) {
+    const node = crash < 9 ? world.nodes[0] : chance.pick(world.nodes)
+    const atMs = START_MS + chance.between(200, FAULTS_MS - 1)
+    const downMs = chance.oneIn(6) ? chance.between(5500, 9000) : chance.between(20, 900)
+    if (node === undefined) continue
+    world.clock.at(atMs, () => {
+      if (node.process === undefined) return
+      world.crash(node)
+      world.clock.at(atMs + downMs, () => void world.start(node))
+    })
+  }
+}
+
+function checkAll(world: World): void {
+  const { invariants, nodes } = world
+  const book = world.book()
+  const replicas = nodes.flatMap(({ process }) => (process === undefined ? [] : [process.replica]))
+  invariants.states(book, replicas)
+  for (const { process, plan } of nodes) {
+    const fault = process?.fault
+    invariants.auditor.check('no process stops by itself', fault === undefined, () => {
+      return `${plan.name}: ${fault instanceof Error ? fault.stack : fault}`
+    })
+  }
+  if (book === undefined || book.ledger.charters.length === 0) return
+  for (const job of world.submitters.flatMap(({ jobs }) => jobs)) {
+    if (!job.acknowledged) continue
+    const known = book.ledger.jobs.has(job.manifest.cid.toString())
+    invariants.auditor.check('an acknowledged submit is never lost (7)', known, () => {
+      return `${job.manifest.cid}`
+    })
+  }
+}
+
+function isOver(world: World): boolean {
+  const book = world.book()
+  const jobs = world.submitters.flatMap((submitter) => submitter.jobs)
+  if (book === undefined || jobs.length < JOBS || book.open.length > 0) return false
+  return jobs.every((job) => {
+    const held = book.ledger.jobs.get(job.manifest.cid.toString())
+    return job.refused !== null || held?.settle !== undefined
+  })
+}
+
+/** What must be true at the end: every job over, and the log readable by somebody who was not there. */
+function checkEnd(world: World): void {
+  const { invariants, submitters } = world
+  const { auditor, blocks } = invariants
+  const book = world.book()
+  for (const job of submitters.flatMap(({ jobs }) => jobs)) {
+    const held = book?.ledger.jobs.get(job.manifest.cid.toString())
+    const over = job.refused !== null || held?.settle !== undefined
+    auditor.check('every job ends within its deadline plus a bound (11)', over, () => {
+      return `${job.manifest.cid}: ${held === undefined ? 'not held' : 'not settled'}`
+    })
+  }
+  const get = (cid: CID) => blocks.get(cid.toString())
+  const { charter } = world.federation
+  const settled = [...(book?.ledger.jobs.values() ?? [])].filter(
+    (job) => job.settle?.record.body.reason === 'verified',
+  )
+  const head = book?.batches.at(-1)?.anchor.cid
+  const receipt = settled.at(-1)?.settle?.record.body.receipt
+  if (head === undefined || receipt === undefined || receipt === null) return
+  const verify = world.verify
+  const { findings, anchored } = verifyChain({ receipt, head, genesis: charter.cid, get, verify })
+  // the simulated files have no blocks; all else must hold for a reader who was not there
+  const wrong = findings.filter(({ code }) => code !== 'BLOCK_MISSING')
+  const fine = wrong.length === 0 && anchored.mark === '✓'
+  auditor.check('a reader of the log verifies the last receipt (6)', fine, () => {
+    return JSON.stringify(wrong)
+  })
+}
