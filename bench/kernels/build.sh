@@ -1,0 +1,17 @@
+#!/bin/sh
+# Builds every kernel here with Debian 12's clang-14, lld-14, wasi-libc and libclang-rt-14-dev-wasm32.
+# Usage: build.sh [OUTPUT_DIRECTORY]; the committed .wasm are what it gives. Compiling and linking
+# are two steps, so that linking has no -O: with one, clang runs whichever wasm-opt it finds.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+out=${1:-$here}
+objects=$(mktemp -d)
+trap 'rm -rf "$objects"' EXIT
+cd "$here"
+for source in *.c; do
+  name=${source%.c}
+  clang-14 --target=wasm32-wasi --sysroot=/usr -isystem /usr/include/wasm32-wasi \
+    -std=c17 -Wall -Wextra -Werror -O2 -fno-ident -c "$source" -o "$objects/$name.o"
+  clang-14 --target=wasm32-wasi --sysroot=/usr -L/usr/lib/wasm32-wasi \
+    -Wl,--strip-all "$objects/$name.o" -o "$out/$name.wasm"
+done

@@ -1,0 +1,70 @@
+/**
+ * `npm run bench [-- NAME…] [--json] [--quick]`: how fast it is, as ratios to something known that
+ * ran in the same minute. docs/benchmarks.md says what each number means.
+ */
+import { parseArgs } from 'node:util'
+import { benchChain } from './chain.ts'
+import { type Effort, FULL, QUICK, type Row } from './measure.ts'
+import { benchMesh } from './mesh.ts'
+import { benchMetering } from './metering.ts'
+import { rowText, settingsText } from './print.ts'
+import { benchRecords } from './records.ts'
+import { settingsOf } from './settings.ts'
+
+const BENCHES = new Map<string, (effort: Effort) => Promise<Row[]>>([
+  ['records', benchRecords],
+  ['chain', benchChain],
+  ['metering', benchMetering],
+  ['mesh', benchMesh],
+])
+const USAGE = `Usage: npm run bench [-- NAME…] [--json] [--quick]
+  NAME     ${[...BENCHES.keys()].join(', ')}; all of them if none is named
+  --json   one object {settings, rows} instead of a table
+  --quick  tiny settings, to see that it works: the numbers mean little
+Example: npm run --silent bench -- records chain --json
+`
+
+const options = readOptions()
+if (options !== undefined) await run(options)
+
+type Options = { names: string[]; json: boolean; quick: boolean }
+
+/** Undefined when there is nothing to run: help was asked for, or the arguments make no sense. */
+function readOptions(): Options | undefined {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        json: { type: 'boolean', default: false },
+        quick: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    })
+    if (values.help) {
+      process.stdout.write(USAGE)
+      return undefined
+    }
+    const unknown = positionals.filter((name) => !BENCHES.has(name))
+    if (unknown.length > 0) throw new TypeError(`no bench is called ${unknown.join(', ')}`)
+    const names = positionals.length === 0 ? [...BENCHES.keys()] : [...new Set(positionals)]
+    return { names, json: values.json, quick: values.quick }
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    process.stderr.write(`${error.message}\n\n${USAGE}`)
+    process.exitCode = 2
+    return undefined
+  }
+}
+
+async function run({ names, json, quick }: Options): Promise<void> {
+  const effort = quick ? QUICK : FULL
+  const settings = settingsOf(effort, quick)
+  if (!json) process.stdout.write(settingsText(settings))
+  const rows: Row[] = []
+  for (const name of names) {
+    const found = (await BENCHES.get(name)?.(effort)) ?? []
+    rows.push(...found)
+    if (!json) process.stdout.write(found.map(rowText).join(''))
+  }
+  if (json) process.stdout.write(`${JSON.stringify({ settings, rows }, null, 2)}\n`)
+}

@@ -1,0 +1,76 @@
+/**
+ * What a command says when it cannot do what was asked: one sentence with a code, what to do next,
+ * and the exit code that belongs to it.
+ */
+import { CODES, type Code, HostFault, Refusal } from '@planetary-mesh/spec'
+import { CommanderError } from 'commander'
+import { EXIT, type Exit } from './exit.ts'
+import { printable } from './terminal.ts'
+
+/** The command line itself is wrong: nothing was tried. `next` says what would be right. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+  readonly next: string | undefined
+
+  constructor(detail: string, next?: string) {
+    super(detail)
+    this.next = next
+  }
+}
+
+/** What to do next, where the sentence of the code alone does not say it. */
+const NEXT: Partial<Record<Code, string>> = {
+  AMOUNT_TOO_LARGE: 'ask for less',
+  BLOCK_CID_MISMATCH: 'the file was altered or damaged: get it again from whoever made it',
+  BLOCK_MISSING: 'get a file that holds the block, or add it with `meshctl put`',
+  CAPACITY_MISSING: 'ask for less memory or fewer cores, or wait',
+  CHARTER_UNKNOWN: 'check the charter given by --charter or pinned in your home',
+  CID_REFUSED: 'give a CID as meshctl prints it',
+  DEADLINE_UNREACHABLE: 'give the job more time or less fuel',
+  FILE_NAME_REFUSED: 'rename the file with NAME=FILE',
+  FILE_TOO_LARGE: 'give smaller files',
+  IMPORT_REFUSED: 'build the module for WASI preview1, without threads',
+  LEDGER_AWAY: 'try again when the log writer is back',
+  LIMIT_EXCEEDED: 'ask for less: the limits are in spec/src/limits.ts',
+  MODULE_REFUSED: 'check that the file is a WebAssembly module of the MVP with WASI preview1',
+  OVERLOADED: 'try again later',
+  QUOTA_EXCEEDED: 'ask for less, or ask the federation for a larger quota',
+  TOKEN_EXHAUSTED: 'ask for less, or get another token',
+}
+const NEXT_ELSE = 'docs/errors.md explains the code'
+
+export type Told = { exit: Exit; code: string; detail: string; next: string | undefined }
+
+/** What is said about whatever a command threw. */
+export function tell(thrown: unknown): Told {
+  if (thrown instanceof Refusal) {
+    const { code, detail } = thrown
+    return { exit: EXIT.refused, code, detail, next: NEXT[code] ?? NEXT_ELSE }
+  }
+  if (thrown instanceof UsageError) {
+    return { exit: EXIT.usage, code: 'USAGE', detail: thrown.message, next: thrown.next }
+  }
+  if (thrown instanceof CommanderError) {
+    const detail = thrown.message.replace(/^error: /, '').replaceAll('\n', ' ')
+    return { exit: EXIT.usage, code: 'USAGE', detail, next: undefined }
+  }
+  if (thrown instanceof HostFault) {
+    const next = 'nothing is wrong with the module: try again on a machine with more room'
+    return { exit: EXIT.fault, code: 'HOST_FAULT', detail: thrown.message, next }
+  }
+  const detail = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown)
+  return { exit: EXIT.fault, code: 'FAULT', detail, next: 'this is a mistake in meshctl' }
+}
+
+/** For people: one sentence, what the code means where that is more, and what to do next. */
+export function sentenceOf({ code, detail, next }: Told): string {
+  const meaning =
+    code in CODES ? `${CODES[code as Code]} (${printable(detail)})` : printable(detail)
+  const named = code === 'USAGE' ? 'meshctl' : `meshctl: ${code}`
+  return `${named}: ${meaning}\n${next === undefined ? '' : `  next: ${next}\n`}`
+}
+
+/** For programs: one object. */
+export function jsonOf({ code, detail }: Told): string {
+  return `${JSON.stringify({ error: { code, detail } })}\n`
+}

@@ -1,0 +1,68 @@
+/** `meshctl put`: files and folders into a CAR file, as blocks that any IPFS node could serve. */
+import { existsSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { writeCar } from '@planetary-mesh/peer'
+import {
+  type CID,
+  type EncodedFile,
+  encodeDirectory,
+  encodeFile,
+  LIMITS,
+} from '@planetary-mesh/spec'
+import { withCommas } from '../cli/amounts.ts'
+import { UsageError } from '../cli/errors.ts'
+import { EXIT, type Exit } from '../cli/exit.ts'
+import { note, print, printable, printJson } from '../cli/terminal.ts'
+import { ensureWhole, readCarFile } from './car-file.ts'
+import { readHostFile, readHostFolder, roomForInputs } from './host-files.ts'
+
+export type PutOptions = { to?: string; from?: string; out?: string; json?: true }
+
+export async function put(
+  paths: readonly string[],
+  { to, from, out, json }: PutOptions,
+): Promise<Exit> {
+  const cars = [to, from, out].filter((path) => path !== undefined)
+  const [car] = cars
+  if (car === undefined || cars.length > 1) throw new UsageError('name one file with --to CAR')
+  const before = existsSync(car) ? await readCarFile(car) : { roots: [], blocks: new Map() }
+  ensureWhole(before)
+  const files: { path: string; file: EncodedFile }[] = []
+  for (const path of paths) files.push({ path, file: await encode(path) })
+  const added = files.map(({ file }) => file)
+  const roots = distinct([...before.roots, ...added.map(({ cid }) => cid)])
+  await write(car, roots, [...before.blocks.values(), ...added.flatMap(({ blocks }) => blocks)])
+  if (json) {
+    printJson({
+      car,
+      files: files.map(({ path, file }) => ({ path, cid: `${file.cid}`, bytes: file.bytes })),
+    })
+    return EXIT.done
+  }
+  for (const { path, file } of files) {
+    print(`${file.cid}  ${withCommas(file.bytes)} bytes  ${printable(path)}\n`)
+  }
+  return EXIT.done
+}
+
+async function encode(path: string): Promise<EncodedFile> {
+  const isFolder = path !== '-' && (await stat(path).catch(() => undefined))?.isDirectory()
+  if (isFolder !== true) return encodeFile(await readHostFile(path, LIMITS.inputBytesMax))
+  const { files, skipped } = await readHostFolder(path, roomForInputs())
+  for (const left of skipped) note(`meshctl: left out of ${path}: ${printable(left)}\n`)
+  return encodeDirectory(files)
+}
+
+async function write(car: string, ...[roots, blocks]: Written): Promise<void> {
+  try {
+    await writeCar(car, roots, blocks)
+  } catch (thrown) {
+    const code = Object(thrown).code
+    if (typeof code !== 'string' || !code.startsWith('E')) throw thrown
+    throw new UsageError(`cannot write '${car}': ${code}`, 'check the path')
+  }
+}
+
+type Written = [roots: readonly CID[], blocks: Parameters<typeof writeCar>[2]]
+
+const distinct = (cids: readonly CID[]) => [...new Map(cids.map((cid) => [`${cid}`, cid])).values()]

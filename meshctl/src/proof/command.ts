@@ -1,0 +1,48 @@
+/** `meshctl verify` and `meshctl receipt show`: what a file proves about a job, without a mesh. */
+import type { Command } from 'commander'
+import type { Exit } from '../cli/exit.ts'
+import { example } from '../cli/options.ts'
+
+export type VerifyOptions = { from: string; charter?: string; replay: boolean; json?: true }
+
+export function addVerify(program: Command, ends: (exit: Exit) => void): void {
+  program
+    .command('verify')
+    .summary('check a receipt from a CAR file, running the job again')
+    .description(
+      'Checks a receipt from a CAR file: the chain of records, the log, the verdicts, and the ' +
+        'run itself by doing it again. Exit code 0 only if both check marks are ✓, else 1.',
+    )
+    .argument('[receipt]', "a receipt's or job's CID or its beginning (default: the first root)")
+    .requiredOption('--from <car>', 'the CAR file to read')
+    .option('--charter <cid>', 'the genesis charter that you trust (default: the one you pinned)')
+    .option('--no-replay', 'do not run the job again')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', example('meshctl verify --from demo.car --charter bafyreif…'))
+    .action(async (receipt: string | undefined, options: VerifyOptions) => {
+      const { verify } = await import('./verify.ts')
+      ends(await verify(receipt, options))
+    })
+}
+
+export function addReceipt(program: Command, ends: (exit: Exit) => void): void {
+  const receipt = program
+    .command('receipt')
+    .summary('show a receipt')
+    .description('Shows receipts.')
+  receipt
+    .command('show')
+    .description(
+      "Shows a receipt's fields. Lines marked (derived) are not in the receipt: this reader " +
+        'found them in the log.',
+    )
+    .argument('<id>', "a job's or receipt's CID, or its beginning of at least 8 characters")
+    .requiredOption('--from <car>', 'the CAR file to read')
+    .option('--charter <cid>', 'the genesis charter that you trust (default: the one you pinned)')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', example('meshctl receipt show bafyreic… --from demo.car'))
+    .action(async (id: string, options: VerifyOptions) => {
+      const { show } = await import('./verify.ts')
+      ends(await show(id, options))
+    })
+}

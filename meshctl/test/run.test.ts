@@ -1,0 +1,187 @@
+/** `meshctl run` as people use it: a module in the sandbox alone, from a real process. */
+import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { guest, meshctl, scratchFolder } from './start-meshctl.ts'
+
+const work = scratchFolder()
+const path = (name: string) => join(work, name)
+const write = (name: string, text: string | Uint8Array) => {
+  writeFileSync(path(name), text)
+  return path(name)
+}
+const runJson = (...args: string[]) => JSON.parse(meshctl(['run', ...args, '--json']).stdout)
+
+test('arguments, variables and stdin reach the guest; its stdout and stderr are ours', () => {
+  const stdin = write('stdin.txt', 'from a file\n')
+  const args = ['--arg', '0', '--arg', '--dashed', '--env', 'A=b=c', '--stdin', stdin]
+  const { status, stdout, stderr } = meshctl(['run', guest('echo'), ...args, '--', '-x', 'last'])
+  assert.equal(status, 0)
+  assert.equal(
+    stdout,
+    'arg 0: job\narg 1: 0\narg 2: --dashed\narg 3: -x\narg 4: last\nenv: A=b=c\nfrom a file\n',
+  )
+  assert.match(stderr, /^done\nexited with 0; [\d,]+ fuel, \d+ pages of memory\n$/)
+})
+
+test('--stdin - is our own stdin, and without it the guest has none', () => {
+  const given = { input: 'ours\n' }
+  assert.match(meshctl(['run', guest('echo'), '--stdin', '-'], given).stdout, /ours/)
+  assert.doesNotMatch(meshctl(['run', guest('echo')], given).stdout, /ours/)
+})
+
+test('the module can come from stdin', () => {
+  const { status, stdout } = meshctl(['run', '-', '--arg', '0'], {
+    input: readFileSync(guest('echo')),
+  })
+  assert.equal(status, 0)
+  assert.equal(stdout, 'arg 0: job\narg 1: 0\n')
+  assert.equal(meshctl(['run', '-', '--stdin', '-']).status, 2)
+})
+
+test('--json is one object with the documented fields', () => {
+  const { status, stdout } = meshctl(['run', guest('echo'), '--arg', '3', '--json'])
+  const { fuel, memoryPages, module, profile, ...rest } = JSON.parse(stdout)
+  assert.equal(status, 1)
+  assert.deepEqual(rest, {
+    outcome: 'exited',
+    exitCode: 3,
+    trap: null,
+    stdout: 'arg 0: job\narg 1: 3\n',
+    stderr: 'done\n',
+    outputs: [],
+  })
+  assert.ok(Number.isSafeInteger(fuel) && fuel > 1000)
+  assert.ok(memoryPages >= 1)
+  assert.match(module, /^bafkrei/)
+  assert.match(profile, /^mesh-runtime\//)
+})
+
+test('every way to end that is not exit code 0 is named and ends with 1', () => {
+  const ends: [args: string[], outcome: string, trap: string | null][] = [
+    [['--arg', 'divide'], 'trapped', 'integer divide by zero'],
+    [['--arg', 'loop', '--fuel', '5M'], 'out-of-fuel', null],
+    [['--arg', 'recursion', '--fuel', '10G'], 'depth', null],
+  ]
+  for (const [args, outcome, trap] of ends) {
+    const { status, stdout } = meshctl(['run', guest('traps'), ...args, '--json'])
+    const result = JSON.parse(stdout)
+    assert.equal(status, 1)
+    assert.deepEqual([result.outcome, result.exitCode, result.trap], [outcome, null, trap])
+  }
+})
+
+test('stdout that is not UTF-8 comes as base64, too', () => {
+  const stdin = write('bytes.bin', Uint8Array.of(0xff, 0xfe, 10))
+  const result = runJson(guest('echo'), '--stdin', stdin)
+  const bytes = Buffer.from(result.stdoutBase64, 'base64')
+  assert.deepEqual([...bytes.subarray(-3)], [0xff, 0xfe, 10])
+  assert.equal(result.stderrBase64, undefined)
+})
+
+test('inputs stand in /in by their name, and outputs are listed with their CIDs', () => {
+  const input = write('numbers.csv', 'abc')
+  const result = runJson(guest('sum'), '--input', input, '--arg', 'numbers.csv', '--arg', '/out/c')
+  assert.equal(result.stdout, '3 bytes, sum 294\n')
+  // the CID of 'abc' as raw bytes, sha2-256
+  const cid = 'bafkreif2pall7dybz7vecqka3zo24irdwabwdi4wc55jznaq75q7eaavvu'
+  assert.deepEqual(result.outputs, [{ path: 'c', bytes: 3, cid }])
+  const named = runJson(guest('sum'), '--input', `other=${input}`, '--arg', '/in/other')
+  assert.equal(named.stdout, '3 bytes, sum 294\n')
+})
+
+test('two inputs of one name are refused as usage', () => {
+  const input = write('same.txt', 'x')
+  const { status, stderr } = meshctl(['run', guest('sum'), '--input', input, '--input', input])
+  assert.equal(status, 2)
+  assert.match(stderr, /two files are to stand at \/in\/same\.txt/)
+})
+
+test('a folder is copied: the guest sees its files, and nothing that lies outside of it', () => {
+  const folder = path('folder')
+  mkdirSync(join(folder, 'deep'), { recursive: true })
+  writeFileSync(join(folder, 'deep/inside'), 'inside')
+  symlinkSync('deep/inside', join(folder, 'alias'))
+  symlinkSync(write('secret', 'secret'), join(folder, 'out-of-it'))
+  symlinkSync('..', join(folder, 'up'))
+  const read = (file: string) =>
+    meshctl(['run', guest('sum'), '--dir', `/data=${folder}`, '--arg', file])
+  assert.match(read('/data/deep/inside').stdout, /^6 bytes/)
+  assert.match(read('/data/alias').stdout, /^6 bytes/)
+  const outside = read('/data/out-of-it')
+  assert.equal(outside.status, 1)
+  assert.match(outside.stderr, /left out of \/data: out-of-it/)
+  assert.equal(read('/data/up/secret').status, 1)
+})
+
+test('what the guest writes into a copied folder stays in the sandbox', () => {
+  const folder = path('untouched')
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'file'), 'as it was')
+  const input = write('new', 'changed')
+  const args = ['--dir', `/data=${folder}`, '--input', input, '--arg', 'new', '--arg', '/data/file']
+  assert.equal(meshctl(['run', guest('sum'), ...args]).status, 0)
+  assert.equal(readFileSync(join(folder, 'file'), 'utf8'), 'as it was')
+})
+
+test('--output writes what the guest left in /out, and over it only with --force', () => {
+  const input = write('data', 'abc')
+  const out = path('results')
+  const run = (...more: string[]) =>
+    meshctl([
+      ...['run', guest('sum'), '--input', input, '--arg', 'data', '--arg', '/out/copy'],
+      ...['-o', out, ...more],
+    ])
+  assert.equal(run().status, 0)
+  writeFileSync(join(out, 'copy'), 'mine')
+  const again = run()
+  assert.equal(again.status, 2)
+  assert.match(again.stderr, /already there/)
+  assert.equal(readFileSync(join(out, 'copy'), 'utf8'), 'mine')
+  assert.equal(run('--force').status, 0)
+  assert.equal(readFileSync(join(out, 'copy'), 'utf8'), 'abc')
+})
+
+test('the clock starts at 0 and the seed is the module: each run is the same', () => {
+  const first = runJson(guest('chance'))
+  assert.match(first.stdout, /^0\.\d+\nslept 2 s\n[0-9a-f]{32}\n$/)
+  assert.deepEqual(runJson(guest('chance')), first)
+})
+
+test('fuel and memory take units, and refuse what is no amount', () => {
+  const fuel = (text: string) => runJson(guest('traps'), '--arg', 'loop', '--fuel', text).fuel
+  assert.equal(fuel('2M'), 2_000_000)
+  assert.equal(fuel('1MiB'), 1_048_576)
+  const { status, stderr } = meshctl(['run', guest('traps'), '--fuel', '1.5'])
+  assert.equal(status, 2)
+  assert.match(stderr, /Expected a whole number/)
+  assert.equal(meshctl(['run', guest('echo'), '--memory', '1k']).status, 2)
+})
+
+test('what is no module, and memory below what a module starts with, end with 1 and a code', () => {
+  const text = write('text.wasm', 'not WebAssembly')
+  const { status, stderr } = meshctl(['run', text])
+  assert.equal(status, 1)
+  assert.match(stderr, /^meshctl: MODULE_REFUSED: .+\n {2}next: .+\n$/)
+  const json = meshctl(['run', text, '--json'])
+  assert.equal(json.status, 1)
+  assert.equal(JSON.parse(json.stdout).error.code, 'MODULE_REFUSED')
+  assert.equal(meshctl(['run', guest('echo'), '--memory', '64KiB']).status, 1)
+})
+
+test('a file that is not there is a usage error', () => {
+  for (const args of [
+    ['no-such.wasm'],
+    [guest('echo'), '--input', path('no-such')],
+    [guest('echo'), '--dir', `/d=${path('no-such')}`],
+    [guest('echo'), '--stdin', path('no-such')],
+    [guest('echo'), '--env', 'NOVALUE'],
+    [guest('echo'), '--env', 'A=1', '--env', 'A=2'],
+    [guest('echo'), '--dir', 'nowhere'],
+  ]) {
+    const { status, stderr } = meshctl(['run', ...args])
+    assert.equal(status, 2, args.join(' '))
+    assert.match(stderr, /^meshctl: /)
+  }
+})

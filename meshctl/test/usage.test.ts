@@ -1,0 +1,89 @@
+/** The command line itself: help, mistakes of typing, exit codes, errors as data. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { guest, meshctl, ROOT } from './start-meshctl.ts'
+
+const COMMANDS = ['demo', 'run', 'verify', 'receipt show', 'ccl check', 'ccl build', 'put', 'get']
+
+test('every command has a help with an example of itself', () => {
+  for (const command of COMMANDS) {
+    const { status, stdout, stderr } = meshctl([...command.split(' '), '--help'])
+    assert.deepEqual([status, stderr], [0, ''], command)
+    assert.match(stdout, new RegExp(`Example:\\n +\\$ npx meshctl ${command} `), command)
+    for (const line of stdout.split('\n')) assert.ok(line.length <= 100, line)
+  }
+})
+
+test('the help lists the commands, and no command at all is a usage error', () => {
+  const { status, stdout } = meshctl(['--help'])
+  assert.equal(status, 0)
+  for (const command of COMMANDS) assert.match(stdout, new RegExp(`\\b${command.split(' ')[0]}\\b`))
+  const none = meshctl([])
+  assert.deepEqual([none.status, none.stdout], [2, ''])
+  assert.match(none.stderr, /Usage: meshctl/)
+})
+
+test('an unknown command or option ends with 2 and a suggestion', () => {
+  const command = meshctl(['verfy'])
+  assert.equal(command.status, 2)
+  assert.match(command.stderr, /^meshctl: unknown command 'verfy' \(Did you mean verify\?\)\n/)
+  const option = meshctl(['run', guest('echo'), '--feul', '1'])
+  assert.equal(option.status, 2)
+  assert.match(option.stderr, /unknown option '--feul' \(Did you mean --fuel\?\)/)
+})
+
+test('a missing argument or option is named', () => {
+  assert.match(meshctl(['run']).stderr, /missing required argument 'module'/)
+  const { status, stderr } = meshctl(['verify'])
+  assert.equal(status, 2)
+  assert.match(stderr, /required option '--from <car>' not specified/)
+})
+
+test('with --json a usage error is one object on stdout', () => {
+  const { status, stdout, stderr } = meshctl(['run', '--json'])
+  assert.deepEqual([status, stderr], [2, ''])
+  assert.deepEqual(Object.keys(JSON.parse(stdout).error), ['code', 'detail'])
+  assert.equal(JSON.parse(stdout).error.code, 'USAGE')
+})
+
+test('--version says which', () => {
+  const { status, stdout } = meshctl(['--version'])
+  assert.equal(status, 0)
+  assert.match(stdout, /^\d+\.\d+\.\d+\n$/)
+})
+
+test('nothing is coloured where stdout is no terminal', () => {
+  assert.equal(meshctl(['--help']).stdout.includes('\u001b'), false)
+})
+
+test('Ctrl-C in the middle of a run leaves by the signal', { timeout: 60_000 }, async () => {
+  const bin = join(ROOT, 'meshctl/bin/meshctl.js')
+  const args = [bin, 'run', guest('traps'), '--arg', 'loop', '--fuel', '10000G']
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const pid = child.pid as number
+  await sandboxOf(pid)
+  process.kill(-pid, 'SIGINT')
+  assert.deepEqual(await once(child, 'exit'), [null, 'SIGINT'])
+  assert.equal(Buffer.concat(await child.stderr.toArray()).toString(), '')
+})
+
+/** Resolves when the process group has a sandbox process, asking a few times a second. */
+async function sandboxOf(group: number): Promise<void> {
+  const { readdirSync, readFileSync } = await import('node:fs')
+  for (;;) {
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      try {
+        const [, , groupOf] =
+          readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+        const isSlot = readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--permission')
+        if (Number(groupOf) === group && isSlot) return
+      } catch {
+        // it ended while we looked
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
