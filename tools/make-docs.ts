@@ -14,11 +14,11 @@ const HEAD = `# Errors
 
 Made from \`${TABLE}\` by \`npm run docs\`; change the table, not this page.
 
-A refusal says that the other side is wrong. It carries a code, a sentence with what came and what was
-expected, and sometimes named numbers. On the wire and with \`--json\` it is
-\`{"error": {"code": "TOKEN_EXPIRED", "detail": "…", "values": {}}}\`. The same codes name the findings of a
-verdict and the reasons why a check mark is missing. A text in CCL that does not compile gives diagnostics
-instead, whose codes begin with \`CCL\`.
+A refusal says that the other side is wrong. It carries a code, a sentence with what came and what
+was expected, and sometimes named numbers. On the wire and with \`--json\` it is
+\`{"error": {"code": "TOKEN_EXPIRED", "detail": "…", "values": {}}}\`. The same codes name the
+findings of a verdict and the reasons why a check mark is missing. A text in CCL that does not
+compile gives diagnostics instead, whose codes begin with \`CCL\`.
 
 | exit code | means |
 |---|---|

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { environmentOf, filesOf, splitInput } from '../src/run/inputs.ts'
 import { guest, meshctl, scratchFolder } from './start-meshctl.ts'
 
 const work = scratchFolder()
@@ -171,17 +172,31 @@ test('what is no module, and memory below what a module starts with, end with 1 
 })
 
 test('a file that is not there is a usage error', () => {
-  for (const args of [
-    ['no-such.wasm'],
-    [guest('echo'), '--input', path('no-such')],
-    [guest('echo'), '--dir', `/d=${path('no-such')}`],
-    [guest('echo'), '--stdin', path('no-such')],
-    [guest('echo'), '--env', 'NOVALUE'],
-    [guest('echo'), '--env', 'A=1', '--env', 'A=2'],
-    [guest('echo'), '--dir', 'nowhere'],
-  ]) {
-    const { status, stderr } = meshctl(['run', ...args])
-    assert.equal(status, 2, args.join(' '))
-    assert.match(stderr, /^meshctl: /)
-  }
+  const { status, stderr } = meshctl(['run', 'no-such.wasm'])
+  assert.equal(status, 2)
+  assert.equal(
+    stderr,
+    "meshctl: cannot read 'no-such.wasm': there is no such file\n  next: check the path\n",
+  )
+})
+
+test('inputs, folders and variables that make no sense are usage errors', async () => {
+  const usage = { name: 'UsageError' }
+  await assert.rejects(filesOf([path('no-such')], []), usage)
+  await assert.rejects(filesOf(['name='], []), usage)
+  await assert.rejects(filesOf([], [`/d=${path('no-such')}`]), usage)
+  await assert.rejects(filesOf([], ['nowhere']), usage)
+  assert.throws(() => environmentOf(['NOVALUE']), usage)
+  assert.throws(() => environmentOf(['=value']), usage)
+  assert.throws(() => environmentOf(['A=1', 'A=2']), usage)
+})
+
+test('an input is named by what stands before the first =, unless that is a path', () => {
+  const names: [text: string, name: string, path: string][] = [
+    ['data/a.csv', 'a.csv', 'data/a.csv'],
+    ['b=data/a.csv', 'b', 'data/a.csv'],
+    ['b=x=y', 'b', 'x=y'],
+    ['./x=1/a.csv', 'a.csv', './x=1/a.csv'],
+  ]
+  for (const [text, name, path] of names) assert.deepEqual(splitInput(text), { name, path })
 })

@@ -39,7 +39,6 @@ export const CODES = {
   QUOTA_EXCEEDED: 'posted and pending use would exceed the quota',
   RATE_EXCEEDED: 'use within the sliding period would exceed the rate',
   NOT_PERMITTED: 'the holder is not on the permit list',
-  POLICY_UNSUPPORTED: 'the charter names a policy that this version cannot decide',
   // jobs
   VERIFICATION_UNSUPPORTED: 'a verification mode, replica count or threshold not available here',
   LIMIT_EXCEEDED: 'a number in the record is above its limit',
@@ -53,7 +52,6 @@ export const CODES = {
   MODULE_REFUSED: 'the module is not WebAssembly that may run here',
   IMPORT_REFUSED: 'the module imports something that the sandbox does not offer',
   PROGRAM_FAILED: 'a CCL program trapped or used up its fuel',
-  EFFECT_UNSUPPORTED: 'the effect is not one that the mesh applies',
   // the log
   HOLD_DUPLICATE: 'the job already has a hold',
   HOLD_UNKNOWN: 'the hold is not in the log',

@@ -1,7 +1,7 @@
 /**
  * A refusal says that the other side is wrong: a code from this one table, what came, what was
  * expected. It crosses the wire as `{ error: { code, detail } }`. Our own mistakes are faults
- * (`assert`), a guest's are outcomes, a wrong CCL text gives diagnostics; none of these is a refusal.
+ * (`assert`), a guest's are outcomes, a wrong CCL text gives diagnostics: none is a refusal.
  */
 import { CODES } from './codes.ts'
 

@@ -20,7 +20,7 @@ export { type EncodedFile, encodeFile, type GetBlock, readFile } from './records
 export { Award } from './records/kinds/award.ts'
 export { Bid } from './records/kinds/bid.ts'
 export { Cancel } from './records/kinds/cancel.ts'
-export { Charter, type Member, type MemberRole, type Policy, ROLES } from './records/kinds/charter.ts'
+export * from './records/kinds/charter.ts'
 export { AuthorisationRequest, AuthorisationValues, Decision } from './records/kinds/decision.ts'
 export { Decline } from './records/kinds/decline.ts'
 export { Hold } from './records/kinds/hold.ts'

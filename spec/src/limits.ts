@@ -107,3 +107,4 @@ assert(LIMITS.stdoutBytesMax <= LIMITS.outputBytesMax, 'stdout counts as output'
 assert(LIMITS.outputBytesMax < LIMITS.guestFileBytesMax, 'output meets its own cap first')
 assert(LIMITS.attemptsDefault <= LIMITS.attemptsMax, 'the default is allowed')
 assert(LIMITS.recordBytesMax < LIMITS.messageBytesMax, 'a record fits into a message')
+assert(LIMITS.messageBytesMax < LIMITS.journalEntryBytesMax, 'a message fits into a journal entry')

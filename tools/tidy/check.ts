@@ -19,6 +19,7 @@ import {
   LEFTOVERS,
   LINES_MAX,
   MAY_IMPORT,
+  MAY_RUN_ON,
   NAMED_BY_PATH,
   NOT_IN_SRC,
   NOT_IN_TESTS,
@@ -141,7 +142,7 @@ export function sizes(source: Source): string[] {
   const lines = source.text.replace(/\n$/, '').split('\n')
   const linesMax = /^[a-z-]+\/src\/index\.ts$/.test(source.path) ? INDEX_LINES_MAX : LINES_MAX
   const long = lines.flatMap((line, index) =>
-    [...line].length > COLUMNS_MAX && !/https?:\/\//.test(line)
+    [...line].length > COLUMNS_MAX && !MAY_RUN_ON.test(line)
       ? [`${source.path}:${index + 1}: ${[...line].length} columns, at most ${COLUMNS_MAX}`]
       : [],
   )

@@ -111,6 +111,7 @@ export const READERS: readonly string[] = [
   'openReplica',
   'rankingOf',
   'ownReceipts',
+  'plainReader',
   'receive',
   'receiptByCid',
   'replayDecision',
@@ -126,6 +127,9 @@ export const READER_MODULES: readonly string[] = ['./tree.ts']
 
 export const LINES_MAX = 400
 export const COLUMNS_MAX = 100
+
+/** Except an address, or one sentence in quotes: the name of a test, a text that is compared. */
+export const MAY_RUN_ON = /https?:\/\/|(['"`])(?:(?!\1).){50,}\1/
 export const INDEX_LINES_MAX = 60
 
 /** Signs of something half-finished, in any source file. */

@@ -1,4 +1,4 @@
-/** What the writer keeps on disk: accepted entries with what they name, and each anchor it signed. */
+/** What the writer keeps on disk: entries with what they name, and each anchor it signed. */
 import { type AnyRecord, type Block, Bytes, type Effect, parse } from '@planetary-mesh/spec'
 import { z } from 'zod'
 import type { Written } from './book.ts'

@@ -15,6 +15,7 @@ import {
   type Manifest,
   Refusal,
   recordsMessage,
+  reputation,
   seal,
   toWireError,
 } from '@planetary-mesh/spec'
@@ -79,6 +80,12 @@ function makeBid(state: ExecutorState, manifest: Manifest, env: Env, config: Exe
     `${body.memoryPagesMax} pages and ${body.coresMin} cores asked, ` +
       `${free.memoryPages} pages and ${config.cores} cores free`,
   )
+  const standing = reputationOf(env, body.scope)
+  admit(
+    standing >= body.trust.reputationMin,
+    'REPUTATION_TOO_LOW',
+    `${body.trust.reputationMin} asked, mine is ${standing}`,
+  )
   const expectedMs = Math.max(1, Math.ceil(body.fuelMax / config.fuelPerMs))
   const leftMs = body.createdAtMs + body.deadlineMs - env.nowMs
   admit(
@@ -100,6 +107,12 @@ function makeBid(state: ExecutorState, manifest: Manifest, env: Env, config: Exe
     },
     env.self,
   )
+}
+
+/** What the log says of this node, as everybody folds it. */
+function reputationOf(env: Env, scope: string): number {
+  const { past } = env.replica.ledger
+  return reputation(past.filter((one) => one.executor === env.self.did && one.scope === scope))
 }
 
 function remember(state: ExecutorState, bid: Bid, home: Did): void {

@@ -1,4 +1,4 @@
-/** From a lease in the log to a run: each lease is started once, ever, and only while it is live. */
+/** From a lease in the log to a run: each lease starts once, ever, and only while it is live. */
 import {
   type AnyRecord,
   appendMessage,
@@ -93,7 +93,8 @@ function leased(state: ExecutorState, lease: Lease, env: Env): Effect[] {
     phase: 'queued',
     startedAtMs: 0,
   })
-  return []
+  const { cid } = job.manifest
+  return progress(state, cid.toString(), cid, 'assigned')
 }
 
 /** Starts queued runs while there are slots: by priority, then by arrival. */

@@ -57,7 +57,7 @@ export function runEnded(state: ExecutorState, key: string, end: RunEnd, env: En
   }
 }
 
-/** A message may be lost: a sealed receipt is sent until the log holds it or its lease has ended. */
+/** A message may be lost: a sealed receipt is sent until the log holds it or the job is over. */
 export function resendReceipts(state: ExecutorState, env: Env): Effect[] {
   return [...state.receipts].flatMap(([key, receipt]) => {
     const job = env.replica.ledger.jobOf.get(key)

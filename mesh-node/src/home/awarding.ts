@@ -1,4 +1,4 @@
-/** The award: made here by the manifest's rule, or brought by the submitter; then sent to its winner. */
+/** The award: made here by the manifest's rule or brought by the submitter, then sent on. */
 import {
   Award,
   admit,

@@ -1,4 +1,4 @@
-/** From a submit to a job: nothing is announced, and nobody is answered, before the hold is durable. */
+/** From a submit to a job: nobody is told or answered before the hold is durable. */
 import {
   appendMessage,
   Bytes,

@@ -2,39 +2,53 @@
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
+export type CleanUp = () => Promise<unknown>
+
 /**
- * Does `work`, then `cleanUp`, exactly once. A signal on the way cleans up first and then ends this
- * process by that signal, as it would have without us.
+ * Does `work`, then what it left in `cleanUps`, last first, each whatever became of the others. A
+ * signal on the way aborts `signal`, cleans up, and then ends this process by that very signal, as
+ * it would have ended without us.
  */
 export async function interruptible<T>(
-  work: () => Promise<T>,
-  cleanUp: () => Promise<void>,
+  work: (cleanUps: CleanUp[], signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  let cleaning: Promise<void> | undefined
+  const cleanUps: CleanUp[] = []
+  const controller = new AbortController()
   let ending: Promise<never> | undefined
-  const clean = () => {
-    cleaning ??= cleanUp()
-    return cleaning
-  }
-  const onSignal = (signal: NodeJS.Signals) => {
-    ending ??= endBy(signal)
+  const clean = async () => {
+    const failed: unknown[] = []
+    for (let next = cleanUps.pop(); next !== undefined; next = cleanUps.pop()) {
+      await next().catch((thrown) => failed.push(thrown))
+    }
+    return failed
   }
   const endBy = async (signal: NodeJS.Signals) => {
-    await clean().catch(() => {})
+    controller.abort()
+    await clean()
     forget()
     process.kill(process.pid, signal)
     return new Promise<never>(() => {})
+  }
+  const onSignal = (signal: NodeJS.Signals) => {
+    ending ??= endBy(signal)
   }
   const forget = () => {
     for (const signal of SIGNALS) process.off(signal, onSignal)
   }
   for (const signal of SIGNALS) process.on(signal, onSignal)
   try {
-    return await work()
-  } finally {
+    const done = await work(cleanUps, controller.signal)
+    // an end that only looks like one: the signal came first
+    if (ending !== undefined) await ending
+    const [failed] = await clean()
+    if (failed !== undefined) throw failed
+    return done
+  } catch (thrown) {
     // what the work says about its own interruption is of no interest
     if (ending !== undefined) await ending
     await clean()
+    throw thrown
+  } finally {
     forget()
   }
 }

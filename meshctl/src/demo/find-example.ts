@@ -38,7 +38,7 @@ export async function findExample(folder?: string): Promise<Example> {
 export async function filesByCid(
   { folder }: Example,
   wanted: readonly CID[],
-  scratch: string,
+  { scratch, signal }: { scratch: string; signal: AbortSignal },
 ): Promise<Map<string, EncodedFile>> {
   const found = new Map<string, EncodedFile>()
   const missing = new Set(wanted.map(String))
@@ -53,6 +53,7 @@ export async function filesByCid(
     const made = join(scratch, `${name}.out`)
     await promisify(execFile)(process.execPath, [join(resolve(folder), name), made], {
       timeout: MAKER_MS,
+      signal,
     })
     await take(made)
   }

@@ -39,10 +39,15 @@ const OVER: readonly JobStatus['state'][] = [
 type Submit = Extract<Call, { type: 'submit' }>
 
 /** Submits and follows; gives the status at the end. Refuses what the home refuses. */
-export async function follow(home: Process, submit: Submit, tale: Tale): Promise<JobStatus> {
+export async function follow(
+  home: Process,
+  submit: Submit,
+  tale: Tale,
+  signal: AbortSignal,
+): Promise<JobStatus> {
   const { job } = await ask(home, submit, 'submitted')
   tale.submitted(job)
-  const bids = await awaitBids(home, job)
+  const bids = await awaitBids(home, job, signal)
   tale.bids(
     bids.map((bid) => ({ bid, reputation: reputation(pastOf(home, submit.manifest, bid.author)) })),
   )
@@ -61,7 +66,7 @@ export async function follow(home: Process, submit: Submit, tale: Tale): Promise
     if (Date.now() > endsAtMs) {
       throw new HostFault('deadline', `the job is still '${status.state}' after ${PATIENCE_MS} ms`)
     }
-    await wait(POLL_MS)
+    await wait(POLL_MS, undefined, { signal })
   }
 }
 
@@ -73,7 +78,7 @@ function tellLease(home: Process, manifest: Manifest, lease: LeaseState, tale: T
 }
 
 /** The bids once their window is closed, each opened again from its signed bytes. */
-async function awaitBids(home: Process, job: CID): Promise<Bid[]> {
+async function awaitBids(home: Process, job: CID, signal: AbortSignal): Promise<Bid[]> {
   const endsAtMs = Date.now() + PATIENCE_MS
   for (;;) {
     const { bids, closed } = await ask(home, { type: 'bids', job }, 'bids')
@@ -84,7 +89,7 @@ async function awaitBids(home: Process, job: CID): Promise<Bid[]> {
       })
     }
     if (Date.now() > endsAtMs) throw new HostFault('deadline', `no bids after ${PATIENCE_MS} ms`)
-    await wait(POLL_MS)
+    await wait(POLL_MS, undefined, { signal })
   }
 }
 

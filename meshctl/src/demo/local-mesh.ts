@@ -83,6 +83,8 @@ export async function openLocalMesh(given: {
     processes,
     stores,
     async close() {
+      // nothing on these disks outlives the demo: no need to let them finish
+      for (const process of processes.values()) process.kill()
       await Promise.all([...processes.values()].map((process) => process.close()))
       await Promise.all([...stores.values()].map((store) => store.close()))
     },

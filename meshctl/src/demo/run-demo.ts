@@ -8,12 +8,13 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { compile, formatDiagnostics } from '@planetary-mesh/ccl-compiler'
-import { evaluate, openSandbox } from '@planetary-mesh/runtime'
+import { evaluate } from '@planetary-mesh/runtime'
 import { type CID, encodeFile, type JobRequest, Refusal } from '@planetary-mesh/spec'
 import { UsageError } from '../cli/errors.ts'
 import { EXIT, type Exit } from '../cli/exit.ts'
-import { interruptible } from '../cli/interrupt.ts'
+import { type CleanUp, interruptible } from '../cli/interrupt.ts'
 import { print as toStdout } from '../cli/terminal.ts'
+import { openSandboxIn } from '../cli/with-sandbox.ts'
 import { isVerified } from '../proof/proof-json.ts'
 import { pinFile } from '../proof/read-proof.ts'
 import { type Example, filesByCid, findExample } from './find-example.ts'
@@ -41,31 +42,31 @@ const PROGRAM_FUEL = 10_000_000
 const SLOTS = 2
 
 /** Runs the demo; 0 only if the receipt is anchored and verified. Refusals are thrown. */
-export async function runDemo(options: DemoOptions = {}): Promise<Exit> {
-  const home = await mkdtemp(join(tmpdir(), 'planetary-mesh-demo-'))
-  const closing: (() => Promise<void>)[] = [() => rm(home, { recursive: true, force: true })]
-  const cleanUp = async () => {
-    for (const close of closing.splice(0).reverse()) await close()
-  }
-  const work = async () => {
-    const done = await demo(home, options, closing)
+export function runDemo(options: DemoOptions = {}): Promise<Exit> {
+  return interruptible(async (cleanUps, signal) => {
+    const home = await mkdtemp(join(tmpdir(), 'planetary-mesh-demo-'))
+    const removeHome = () => rm(home, { recursive: true, force: true, maxRetries: 3 })
+    cleanUps.push(removeHome)
+    const exit = await demo(home, options, cleanUps, signal)
     // the file in it is what the demo leaves behind
-    if (options.out === undefined) closing.shift()
-    return done
-  }
-  return interruptible(work, cleanUp)
+    if (options.out === undefined) cleanUps.splice(cleanUps.indexOf(removeHome), 1)
+    return exit
+  })
 }
 
 async function demo(
   home: string,
   { out, json = false, example: folder, print = toStdout, faults = {} }: DemoOptions,
-  closing: (() => Promise<void>)[],
+  cleanUps: CleanUp[],
+  signal: AbortSignal,
 ): Promise<Exit> {
   const example = await findExample(folder)
   const { wasm, request } = compileJob(example)
-  const opening = openSandbox({ slots: SLOTS })
-  closing.push(async () => (await opening).close())
-  const [sandbox, files] = await Promise.all([opening, filesOf(example, request, home)])
+  const [sandbox, files] = await Promise.all([
+    openSandboxIn(cleanUps, SLOTS),
+    filesOf(example, request, home, signal),
+  ])
+  signal.throwIfAborted()
 
   const cast = openCast()
   const alice = person(cast, 'alice').signer
@@ -73,7 +74,7 @@ async function demo(
   const charter = foundFederation(cast, scope)
   const replaceRoles = faults.replaceRoles
   const mesh = await openLocalMesh({ cast, charter, sandbox, replaceRoles })
-  closing.push(() => mesh.close())
+  cleanUps.push(() => mesh.close())
 
   const createdAtMs = Date.now()
   const token = issueToken(cast, charter, scope, createdAtMs)
@@ -100,7 +101,7 @@ async function demo(
 
   const hold = sealHold(manifest, alice)
   const submit = { type: 'submit' as const, tokens: [token], manifest, hold }
-  tale.ended(await follow(process, submit, tale))
+  tale.ended(await follow(process, submit, tale, signal))
   const receipt = receiptOf(mesh, manifest.cid)
   const car = resolve(out ?? join(home, 'demo.car'))
   const proof = await proveDemo(
@@ -123,10 +124,10 @@ function compileJob({ file, text }: Example): { wasm: Uint8Array; request: JobRe
   return { wasm: built.wasm, request }
 }
 
-async function filesOf(example: Example, request: JobRequest, home: string) {
+async function filesOf(example: Example, request: JobRequest, home: string, signal: AbortSignal) {
   const scratch = join(home, 'scratch')
   await mkdir(scratch)
-  const files = await filesByCid(example, cidsOf(request), scratch)
+  const files = await filesByCid(example, cidsOf(request), { scratch, signal })
   await rm(scratch, { recursive: true })
   return files
 }

@@ -3,7 +3,7 @@ import type { Bid, Charter, CID, JobStatus, Manifest, rankingOf } from '@planeta
 import { withCommas } from '../cli/amounts.ts'
 import { bidsTable } from '../cli/bids-table.ts'
 import { pairs } from '../cli/table.ts'
-import { jsonText, paint } from '../cli/terminal.ts'
+import { jsonText, paint, printable } from '../cli/terminal.ts'
 import { nameOf } from '../proof/check-proof.ts'
 import { isVerified, verifyJson } from '../proof/proof-json.ts'
 import { markLines } from '../proof/verify-text.ts'
@@ -55,9 +55,9 @@ export function openTale(json: boolean, print: (text: string) => void): Tale {
         `${pairs([
           ['Mesh', `${nodes} nodes and ${verifiers} federation members, in this process`],
           ['Charter', `${founded.cid} (${threshold} of ${verifiers} must verify)`],
-          ['Program', `${program.file}`],
+          ['Program', printable(program.file)],
           ['', `compiled to ${program.cid}`],
-          ['Job', `${sealed.body.description}: at most ${units(sealed.body.amount)}`],
+          ['Job', `${printable(sealed.body.description)}: at most ${units(sealed.body.amount)}`],
         ])}\n`,
       )
     },

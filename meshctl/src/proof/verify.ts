@@ -1,5 +1,5 @@
 /** What a file proves about a job, without a mesh: the two check marks, or the receipt's fields. */
-import { open, Receipt } from '@planetary-mesh/spec'
+import { open, Receipt, Refusal } from '@planetary-mesh/spec'
 import { EXIT, type Exit } from '../cli/exit.ts'
 import { print, printJson } from '../cli/terminal.ts'
 import { withSandbox } from '../cli/with-sandbox.ts'
@@ -35,7 +35,9 @@ export async function show(id: string, options: ShowOptions): Promise<Exit> {
   const proof = await readProof(options.from)
   const cid = pickReceipt(proof, id)
   const genesis = await pickGenesis(proof, options.charter)
-  const receipt = open(Receipt, proof.get(cid) ?? new Uint8Array(), { cid })
+  const bytes = proof.get(cid)
+  if (bytes === undefined) throw new Refusal('BLOCK_MISSING', `${cid} is not in ${options.from}`)
+  const receipt = open(Receipt, bytes, { cid })
   const checked = await checkProof(proof, {
     receipt: cid,
     genesis,

@@ -101,8 +101,15 @@ export type SealedOf<R> = R extends RecordKind<infer K, infer T> ? Sealed<K, T> 
 
 /** Names the act whoever signed it: equal for two seals of one body by one author. */
 export function actCid(record: Sealed): CID {
-  return cidOf('dag-cbor', signedBytes(record.kind, record.author, record.body))
+  const known = acts.get(record)
+  if (known !== undefined) return known
+  const cid = cidOf('dag-cbor', signedBytes(record.kind, record.author, record.body))
+  acts.set(record, cid)
+  return cid
 }
+
+/** A sealed record never changes, so neither does the name of its act. */
+const acts = new WeakMap<Sealed, CID>()
 
 function openEnvelope<K extends string, T>(
   bytes: Uint8Array,

@@ -76,7 +76,8 @@ function rule(
     }
     case 'rate-limit': {
       const available = Math.max(0, policy.amount - usedInPeriod)
-      const text = `${asked} asked, ${usedInPeriod} of ${policy.amount} used in ${policy.periodMs} ms`
+      const inUse = `${usedInPeriod} of ${policy.amount} used in ${policy.periodMs} ms`
+      const text = `${asked} asked, ${inUse}`
       // NaN if a decision records too few counters: that denies
       const code = asked <= policy.amount - usedInPeriod ? null : 'RATE_EXCEEDED'
       return ruling('rate-limit', asked, available, policy.amount, code, text)

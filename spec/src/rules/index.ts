@@ -24,6 +24,7 @@ export {
 export {
   type Batch,
   openReplica,
+  plainReader,
   type Reader,
   type Received,
   type Replica,

@@ -8,7 +8,7 @@ import type { AnyRecord } from '../records/any-record.ts'
 import { ensureHash, equalBytes } from '../records/block.ts'
 import type { CID } from '../records/cid.ts'
 import type { Did } from '../records/did.ts'
-import { Anchor, LogEntry } from '../records/kinds/log.ts'
+import type { Anchor, LogEntry } from '../records/kinds/log.ts'
 import { type Checkpoint, openCheckpoint, originOf } from '../records/note.ts'
 import type { Linked } from './ledger/append.ts'
 import { charterAt } from './ledger/charter-in-force.ts'
@@ -34,14 +34,13 @@ export type Prepared = {
   writer: Did
 }
 
-/** The batch, ready to fold; or that it is folded already; or that something before it is missing. */
+/** The batch, ready to fold; or that it is folded already; or that one before it is missing. */
 export function prepare(
   replica: Replica,
   batch: Batch,
   reader: Reader,
 ): Prepared | 'known' | 'later' {
-  const bytes = fetchBlock(batch, batch.anchor)
-  const anchor = refusedAs(batch.anchor, false, () => Anchor.decode(bytes, batch.anchor))
+  const anchor = readBlock(batch, batch.anchor, false, reader.anchor)
   if (replica.placeOf.has(batch.anchor.toString())) return 'known'
   if (!sameCid(anchor.previous, replica.head)) {
     ensureSameLog(replica, batch.anchor, anchor, reader)
@@ -56,12 +55,9 @@ export function prepare(
   if (problem !== undefined) throw new Stopped('CHECKPOINT_INVALID', problem, batch.anchor, false)
   // the checkpoint covers these very CIDs, so from here on what they hold is the writer's doing
   const entries = anchor.entries.map((cid) => readEntry(batch, cid, reader))
-  const linked: Linked = (cid) => {
-    const bytes = batch.get(cid)
-    return bytes === undefined ? undefined : reader.open(bytes, cid)
-  }
-  for (const { record } of entries) ensureLinked(batch, record, reader)
-  return { anchor, entries, linked, peaks, writer }
+  const named = new Map<string, AnyRecord>()
+  for (const { record } of entries) openLinked(batch, record, reader, named)
+  return { anchor, entries, linked: (cid) => named.get(cid.toString()), peaks, writer }
 }
 
 /** Turns a refusal into a stop that names the block. */
@@ -114,8 +110,8 @@ function mismatch(anchor: Anchor, checkpoint: Checkpoint, peaks: Peaks): string 
 }
 
 /**
- * An anchor that is not the next one: if the writer signed it, it may not contradict what is folded.
- * Two roots for one size do, and so do other entries after an anchor that both histories share.
+ * An anchor that is not the next one: if the writer signed it, it may not contradict the fold. Two
+ * roots for one size do, and so do other entries after an anchor that both histories share.
  */
 function ensureSameLog(replica: Replica, cid: CID, anchor: Anchor, reader: Reader): void {
   const { anchors, placeOf } = replica
@@ -163,32 +159,49 @@ function growPeaks(peaks: Peaks, { entries }: Anchor): Peaks {
   return entries.reduce((at, cid) => appendLeaf(at, cid.bytes), peaks)
 }
 
-function readEntry(batch: Batch, cid: CID, { open }: Reader, lie = true) {
-  const entryBytes = fetchBlock(batch, cid)
-  const entry = refusedAs(cid, lie, () => LogEntry.decode(entryBytes, cid))
-  const recordBytes = fetchBlock(batch, entry.record)
-  const record = refusedAs(entry.record, lie, () => open(recordBytes, entry.record))
-  return { entry, record }
+function readEntry(batch: Batch, cid: CID, reader: Reader, lie = true) {
+  const entry = readBlock(batch, cid, lie, reader.entry)
+  return { entry, record: readBlock(batch, entry.record, lie, reader.open) }
 }
 
-/** The blocks that the fold will ask for: a hold's manifest, a lease's award and its bids. */
-function ensureLinked(batch: Batch, record: AnyRecord, { open }: Reader): void {
-  const read = (cid: CID) => {
-    const bytes = fetchBlock(batch, cid)
-    return refusedAs(cid, true, () => open(bytes, cid))
+/** Adds to `named` the records that the fold will ask for: manifests, awards and their bids. */
+function openLinked(
+  batch: Batch,
+  record: AnyRecord,
+  { open }: Reader,
+  named: Map<string, AnyRecord>,
+): void {
+  const add = (cid: CID): AnyRecord => {
+    const found = readBlock(batch, cid, true, open)
+    named.set(cid.toString(), found)
+    return found
   }
-  if (record.kind === 'hold') read(record.body.manifest)
+  if (record.kind === 'hold') add(record.body.manifest)
   if (record.kind !== 'lease') return
-  const award = read(record.body.award)
-  if (award.kind === 'award') for (const bid of award.body.bids) read(bid)
+  const award = add(record.body.award)
+  if (award.kind === 'award') for (const bid of award.body.bids) add(bid)
 }
 
-/** The very bytes that the CID names: before that is sure, nothing in them can be held against anyone. */
-function fetchBlock(batch: Batch, cid: CID): Uint8Array {
+/**
+ * Reads one block. What `read` refuses is held against the writer only if these are the very bytes
+ * that the CID names: altered bytes may be refused (as too large) before anybody hashed them.
+ */
+function readBlock<T>(
+  batch: Batch,
+  cid: CID,
+  lie: boolean,
+  read: (bytes: Uint8Array, cid: CID) => T,
+): T {
   const bytes = batch.get(cid)
   if (bytes === undefined) throw new Stopped('BLOCK_MISSING', `${cid}`, cid, false)
-  refusedAs(cid, false, () => ensureHash(cid, bytes))
-  return bytes
+  try {
+    return read(bytes, cid)
+  } catch (error) {
+    refusedAs(cid, false, () => ensureHash(cid, bytes))
+    return refusedAs(cid, lie, () => {
+      throw error
+    })
+  }
 }
 
 function sameCid(a: CID | null, b: CID | null): boolean {

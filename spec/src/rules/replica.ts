@@ -7,6 +7,7 @@ import type { Code } from '../errors.ts'
 import { type AnyRecord, openAny } from '../records/any-record.ts'
 import type { CID } from '../records/cid.ts'
 import type { Did } from '../records/did.ts'
+import { Anchor, LogEntry } from '../records/kinds/log.ts'
 import { type Verify, verifySignature } from '../records/signature.ts'
 import { append } from './ledger/append.ts'
 import { charterAt } from './ledger/charter-in-force.ts'
@@ -17,12 +18,25 @@ import { NO_PEAKS, type Peaks } from './tree.ts'
 /** An anchor and a way to its entries, their records, and the blocks that those name. */
 export type Batch = { anchor: CID; get: (cid: CID) => Uint8Array | undefined }
 
-/** How a reader opens records and checks checkpoints; a shell may remember what it opened. */
-export type Reader = { open: (bytes: Uint8Array, cid: CID) => AnyRecord; verify: Verify }
+/**
+ * How a reader turns bytes into what they say. Each function proves the bytes against the CID and
+ * refuses with BLOCK_CID_MISMATCH; a shell may remember what it has proven once.
+ */
+export type Reader = {
+  open: (bytes: Uint8Array, cid: CID) => AnyRecord
+  entry: (bytes: Uint8Array, cid: CID) => LogEntry
+  anchor: (bytes: Uint8Array, cid: CID) => Anchor
+  verify: Verify
+}
 
-const READER: Reader = {
-  open: (bytes, cid) => openAny(bytes, { cid }),
-  verify: verifySignature,
+/** A reader that remembers nothing. */
+export function plainReader(verify: Verify = verifySignature): Reader {
+  return {
+    open: (bytes, cid) => openAny(bytes, { cid, verify }),
+    entry: (bytes, cid) => LogEntry.decode(bytes, cid),
+    anchor: (bytes, cid) => Anchor.decode(bytes, cid),
+    verify,
+  }
 }
 
 export type Problem = { code: Code; detail: string; cid: CID }
@@ -77,7 +91,7 @@ export function openReplica(genesis: CID): Replica {
 }
 
 /** Takes one batch, and whatever was waiting for it. Never throws for what others sent. */
-export function receive(replica: Replica, batch: Batch, reader: Reader = READER): Received {
+export function receive(replica: Replica, batch: Batch, reader: Reader = plainReader()): Received {
   if (replica.problem !== undefined) {
     return { type: 'stopped', problem: replica.problem, lie: true }
   }

@@ -56,7 +56,8 @@ function findProblem(
     return { code: 'TOKEN_TYPE_MISMATCH', detail }
   }
   if (!isIssuer(charter, root.author, root.body.scope)) {
-    const detail = `${root.author} is no issuer of ${root.body.scope} in charter ${charter.body.version}`
+    const { version } = charter.body
+    const detail = `${root.author} is no issuer of ${root.body.scope} in charter ${version}`
     return { code: 'TOKEN_ISSUER_UNKNOWN', detail }
   }
   for (const link of tokens) {

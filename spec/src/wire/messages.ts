@@ -29,7 +29,10 @@ export const WireError = z.strictObject({
  * and what those name.
  */
 const SHAPES = z.discriminatedUnion('type', [
-  /** Anyone to the writer: log these (an award asks for its lease); `linked` are the records they name (manifest, award, bids). */
+  /**
+   * Anyone to the writer: log these (an award asks for its lease). `linked` are the records that
+   * they name: manifest, award, bids.
+   */
   z.strictObject({
     type: z.literal('append'),
     records: records(8),

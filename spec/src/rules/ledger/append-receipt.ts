@@ -13,7 +13,10 @@ import type { LedgerState, Logged } from './state.ts'
 /** Evidence kept for one lease: its executor's two bodies prove a lie, strangers add a few. */
 const RECEIPTS_PER_LEASE_MAX = 8
 
-/** Refuses with LEASE_UNKNOWN, LEASE_ENDED, ROLE_MISSING, LINK_MISMATCH, CANCEL_UNKNOWN, RECEIPT_DUPLICATE. */
+/**
+ * Refuses with LEASE_UNKNOWN, LEASE_ENDED, ROLE_MISSING, LINK_MISMATCH, CANCEL_UNKNOWN,
+ * RECEIPT_DUPLICATE.
+ */
 export function appendReceipt(ledger: LedgerState, logged: Logged<Receipt>): void {
   const { record, index, atMs } = logged
   const { job, lease } = leaseByCid(ledger, record.body.lease)

@@ -40,8 +40,8 @@ export function thresholdOf(charter: Charter, manifest: Manifest): number {
 }
 
 /**
- * Refuses with VERIFICATION_UNSUPPORTED what this federation cannot or will not verify: at the hold,
- * and again at the lease, when one more member is known not to be a judge.
+ * Refuses with VERIFICATION_UNSUPPORTED what this federation cannot or will not verify: at the
+ * hold, and again at the lease, when one more member is known not to be a judge.
  */
 export function ensureVerifiable(charter: Charter, manifest: Manifest, executor?: string): void {
   const { trust, replicas } = manifest.body

@@ -4,6 +4,7 @@
  */
 import { Refusal } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
+import type { AnyRecord } from '../../records/any-record.ts'
 import type { CID } from '../../records/cid.ts'
 import { Award } from '../../records/kinds/award.ts'
 import { Bid } from '../../records/kinds/bid.ts'
@@ -34,17 +35,19 @@ export type Chain = {
 
 export type GetBlock = (cid: CID) => Uint8Array | undefined
 
-/** Opens every record of the chain, or says which block stands in the way. */
+/** Opens every record of the chain, or says which block stands in the way; not what is `known`. */
 export function openChain(
   receiptCid: CID,
   get: GetBlock,
-  verify?: Verify,
+  { verify, known }: { verify: Verify; known: ReadonlyMap<string, AnyRecord> },
 ): { chain: Chain } | { findings: Finding[] } {
   const need = <K extends string, T>(kind: RecordKind<K, T>, cid: CID): Sealed<K, T> => {
+    const proven = known.get(cid.toString())
+    if (proven?.kind === kind.kind) return proven as Sealed<K, T>
     const bytes = get(cid)
     if (bytes === undefined) throw new Broken(finding('BLOCK_MISSING', cid, `the ${kind.kind}`))
     try {
-      return open(kind, bytes, { cid, ...(verify === undefined ? {} : { verify }) })
+      return open(kind, bytes, { cid, verify })
     } catch (error) {
       if (error instanceof Refusal) throw new Broken(finding(error.code, cid, error.detail))
       throw error

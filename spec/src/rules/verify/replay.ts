@@ -29,7 +29,7 @@ export function checkResult({ receipt }: Chain, again: Result): Finding[] {
       finding(
         'OUTPUT_MISMATCH',
         receipt.cid,
-        `${field}: the receipt says ${show(claimed[field])}, running it again ${show(again[field])}`,
+        `${field}: it says ${show(claimed[field])}, running it again gave ${show(again[field])}`,
       ),
     )
 }

@@ -5,7 +5,7 @@
  * Source: decisions 8, 9 and 34.
  */
 import type { Code } from '../../errors.ts'
-import { openAny } from '../../records/any-record.ts'
+import type { AnyRecord } from '../../records/any-record.ts'
 import type { CID } from '../../records/cid.ts'
 import type { Charter } from '../../records/kinds/charter.ts'
 import type { Result } from '../../records/kinds/receipt.ts'
@@ -14,7 +14,7 @@ import { type Verify, verifySignature } from '../../records/signature.ts'
 import { receiptByCid } from '../ledger/append-verdict.ts'
 import { charterAt, panelOf } from '../ledger/charter-in-force.ts'
 import type { LedgerState } from '../ledger/state.ts'
-import { openReplica, type Replica, receive } from '../replica.ts'
+import { openReplica, plainReader, type Reader, type Replica, receive } from '../replica.ts'
 import { type Tally, tally } from '../tally.ts'
 import { checkPlace, checkUsage } from './account.ts'
 import { anchorsBack } from './anchors-back.ts'
@@ -60,9 +60,10 @@ export function verifyChain(input: {
   again?: Result
 }): ChainCheck {
   const { get, verify = verifySignature } = input
-  const opened = openChain(input.receipt, get, verify)
+  const known = new Map<string, AnyRecord>()
   const replica = openReplica(input.genesis)
-  const log = readLog(replica, input.head, get, verify)
+  const log = readLog(replica, input.head, get, remembering(plainReader(verify), known))
+  const opened = openChain(input.receipt, get, { verify, known })
   if ('findings' in opened) return failed([...opened.findings, ...log], undefined)
   const { chain } = opened
   const checks = checkChain(chain, replica.ledger, input.again)
@@ -73,7 +74,7 @@ export function verifyChain(input: {
 
 const ABSENT: readonly Code[] = ['LEASE_UNKNOWN', 'RECEIPT_UNKNOWN']
 
-/** All verbs after *open*, over a fold that the caller keeps: what a verifier runs for a verdict. */
+/** All verbs after *open*, over a fold that the caller keeps: what a verifier runs to judge. */
 export function checkChain(chain: Chain, ledger: LedgerState, again?: Result): Finding[] {
   const charters = chartersOf(chain, ledger)
   if ('finding' in charters) return [...checkLinks(chain), ...checkUsage(chain), charters.finding]
@@ -103,13 +104,22 @@ function chartersOf({ receipt }: Chain, ledger: LedgerState): ChartersAt | { fin
   }
 }
 
+/** What the log's reading has proven need not be proven again for the chain. */
+function remembering(reader: Reader, known: Map<string, AnyRecord>): Reader {
+  const open: Reader['open'] = (bytes, cid) => {
+    const record = known.get(cid.toString()) ?? reader.open(bytes, cid)
+    known.set(cid.toString(), record)
+    return record
+  }
+  return { ...reader, open }
+}
+
 /** Folds the log up to `head`; the first thing that no log may hold is the finding. */
-function readLog(replica: Replica, head: CID, get: GetBlock, verify: Verify): Finding[] {
+function readLog(replica: Replica, head: CID, get: GetBlock, reader: Reader): Finding[] {
   const back = anchorsBack(head, get)
-  const open = (bytes: Uint8Array, cid: CID) => openAny(bytes, { cid, verify })
   if ('finding' in back) return [back.finding]
   for (const anchor of back.anchors) {
-    const received = receive(replica, { anchor, get }, { open, verify })
+    const received = receive(replica, { anchor, get }, reader)
     if (received.type === 'stopped') {
       const { code, cid, detail } = received.problem
       return [finding(code, cid, detail)]
@@ -155,7 +165,9 @@ function withMarks(findings: Finding[], chain: Chain, replica: Replica): ChainCh
 function verifiedMark(findings: readonly Finding[], counted: Tally, threshold: number): Mark {
   const [first] = findings
   if (first !== undefined) return { mark: '✗', code: first.code, detail: first.detail }
-  const detail = `${counted.valid.length} valid, ${counted.invalid.length} invalid verdicts, threshold ${threshold}`
+  const { valid, invalid } = counted
+  const said = `${valid.length} valid, ${invalid.length} invalid verdicts`
+  const detail = `${said}, threshold ${threshold}`
   switch (counted.standing) {
     case 'verified':
       return { mark: '✓', code: null, detail }

@@ -1,0 +1,163 @@
+/** dora writes the log: what she accepted is there again after a restart, to the last byte. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Book, ledgerRole } from '@planetary-mesh/federation'
+import {
+  appendMessage,
+  type Did,
+  type Effect,
+  type Env,
+  type Event,
+  encodeMessage,
+  openAny,
+  openMessage,
+  openReplica,
+  verifySignature,
+  type WireMessage,
+} from '@planetary-mesh/spec'
+import {
+  alice,
+  CHARTER,
+  dora,
+  makeCharter,
+  makeHold,
+  makeManifest,
+  makeToken,
+  nonce,
+  startMs,
+} from '../../spec/test/rules/world.ts'
+
+function openWriter(charter = CHARTER) {
+  const role = ledgerRole({ charter, batchMs: 50 })
+  let book: Book = role.init()
+  const journal: unknown[] = []
+  const replica = openReplica(charter.cid)
+  const clock = { nowMs: startMs }
+  const step = (event: Event): Effect[] => {
+    const env: Env = {
+      nowMs: clock.nowMs,
+      self: dora,
+      genesis: charter.cid,
+      replica,
+      verify: verifySignature,
+      open: (bytes) => openAny(bytes),
+    }
+    const done = role.step(book, event, env)
+    book = done.state
+    for (const effect of done.effects) if (effect.do === 'record') journal.push(effect.entry)
+    return done.effects
+  }
+  return {
+    journal,
+    clock,
+    book: () => book,
+    start: (entries: unknown[] = []) => step({ type: 'start', journal: entries }),
+    timer: (name: string) => step({ type: 'timer', name }),
+    ask: (from: Did, message: WireMessage) =>
+      step({ type: 'message', from, message: openMessage(encodeMessage(message)) }),
+  }
+}
+
+const answerIn = (effects: readonly Effect[]) => {
+  const sent = effects.find((effect) => effect.do === 'send')
+  assert.ok(sent?.do === 'send')
+  return sent.message
+}
+
+test('a hold is recorded before it is answered, with its decision in the same write', () => {
+  const dora = openWriter()
+  dora.start()
+  const token = makeToken({}, undefined)
+  const manifest = makeManifest(token)
+  const hold = makeHold(manifest)
+  const effects = dora.ask(alice.did, appendMessage([token, hold], [manifest]))
+  assert.deepEqual(
+    effects.slice(0, 2).map((effect) => effect.do),
+    ['record', 'send'],
+  )
+  assert.equal(answerIn(effects).type, 'appended')
+  assert.deepEqual([...dora.book().ledger.jobs.keys()], [manifest.cid.toString()])
+})
+
+test('the same submit again gets the same answer, and nothing is written', () => {
+  const dora = openWriter()
+  dora.start()
+  const token = makeToken()
+  const manifest = makeManifest(token)
+  const message = appendMessage([token, makeHold(manifest)], [manifest])
+  const first = answerIn(dora.ask(alice.did, message))
+  const size = dora.book().ledger.size
+  const again = dora.ask(alice.did, message)
+  const second = answerIn(again)
+  assert.ok(first.type === 'appended' && second.type === 'appended')
+  assert.deepEqual(second.records, first.records)
+  assert.equal(again.length, 1)
+  assert.equal(dora.book().ledger.size, size)
+})
+
+test('a denied hold is refused with the numbers and the sealed decision, and not logged', () => {
+  const policies = [
+    { scope: 'default', resourceType: 'compute', policy: { type: 'quota', amount: 150 } },
+  ] as const
+  const charter = makeCharter({ policies: [...policies] })
+  const dora = openWriter(charter)
+  dora.start()
+  const token = makeToken({ charter: charter.cid })
+  const submit = (count: number) => {
+    const manifest = makeManifest(token, { nonce: nonce(count) })
+    return dora.ask(alice.did, appendMessage([token, makeHold(manifest)], [manifest]))
+  }
+  assert.equal(answerIn(submit(1)).type, 'appended')
+  const size = dora.book().ledger.size
+  const refused = answerIn(submit(2))
+  assert.ok(refused.type === 'refused')
+  assert.equal(refused.error.code, 'QUOTA_EXCEEDED')
+  assert.deepEqual(refused.error.values, { asked: 100, available: 50, limit: 150 })
+  const decision = openAny(refused.records[0] ?? new Uint8Array())
+  assert.ok(decision.kind === 'decision' && decision.body.effect === 'deny')
+  assert.equal(dora.book().ledger.size, size)
+})
+
+test('a restart gives the same fold, the same anchors, and signs nothing for a size twice', () => {
+  const before = openWriter()
+  before.start()
+  const token = makeToken()
+  const manifest = makeManifest(token)
+  before.ask(alice.did, appendMessage([token, makeHold(manifest)], [manifest]))
+  before.clock.nowMs += 50
+  const [, heard] = before.timer('anchor')
+  assert.ok(heard?.do === 'broadcast' && heard.message.type === 'log')
+  before.ask(alice.did, appendMessage([makeToken({ amount: 5 })]))
+
+  const after = openWriter()
+  const effects = after.start(before.journal)
+  const [was, is] = [before.book(), after.book()]
+  assert.equal(is.ledger.size, was.ledger.size)
+  assert.deepEqual(is.peaks, was.peaks)
+  assert.deepEqual(
+    is.batches.map(({ anchor }) => anchor.cid.toString()),
+    was.batches.map(({ anchor }) => anchor.cid.toString()),
+  )
+  assert.equal(is.open.length, 1, 'what was not anchored yet waits for its anchor')
+  assert.ok(effects.every((effect) => effect.do === 'timer'))
+})
+
+test('a hold nobody ran is released when its time is over', () => {
+  const dora = openWriter()
+  dora.start()
+  const token = makeToken()
+  const manifest = makeManifest(token)
+  const hold = makeHold(manifest)
+  const effects = dora.ask(alice.did, appendMessage([token, hold], [manifest]))
+  const timer = effects.find(
+    (effect) => effect.do === 'timer' && effect.name === manifest.cid.toString(),
+  )
+  assert.ok(timer?.do === 'timer')
+  dora.clock.nowMs = timer.atMs
+  dora.timer(timer.name)
+  const job = dora.book().ledger.jobs.get(manifest.cid.toString())
+  assert.deepEqual(
+    [job?.settle?.record.body.reason, job?.settle?.record.body.release],
+    ['expired', hold.body.amount],
+  )
+})
