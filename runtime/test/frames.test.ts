@@ -82,6 +82,9 @@ test('a request arrives as it was sent', () => {
     { ...plain },
     { args: input.args, env: input.env, clockMs: input.clockMs, limits: input.limits },
   )
+  const replay = { ...input, cancelAtFuel: 5 }
+  const arrivedReplay = decodeRequest(readAll(encodeRequest(replay), REQUEST_MAX))
+  assert.equal(arrivedReplay.cancelAtFuel, 5)
   assert.deepEqual(
     [module, stdin, seed].map(numbers),
     [input.module, input.stdin, input.seed].map(numbers),
@@ -96,6 +99,12 @@ test('a result arrives as it was sent', () => {
   const result = runInProcess(runInput({ module: guest('files') }))
   const arrived = decodeAnswer(readAll(encodeResult(result)))
   assert.deepEqual({ ...arrived, ...flat(arrived) }, { ...result, ...flat(result) })
+})
+
+test('a cancelled result arrives with its fuel', () => {
+  const result = runInProcess({ ...runInput({}), cancelAtFuel: 1 })
+  assert.equal(result.outcome.type, 'cancelled')
+  assert.deepEqual(decodeAnswer(readAll(encodeResult(result))).outcome, result.outcome)
 })
 
 function flat(result: RunResult) {
@@ -142,6 +151,7 @@ const lies: [string, object, Uint8Array[]][] = [
   ['no outcome', { ...answer, outcome: undefined }, parts],
   ['an outcome of no kind', { ...answer, outcome: { type: 'won' } }, parts],
   ['a trap of no kind', { ...answer, outcome: { type: 'trapped', trap: 'mouse' } }, parts],
+  ['a cancel nowhere', { ...answer, outcome: { type: 'cancelled' } }, parts],
   ['negative fuel', { ...answer, fuel: -1 }, parts],
   ['a path without bytes', { ...answer, paths: ['a'] }, parts],
   ['a short digest', answer, [new Uint8Array(0), new Uint8Array(0), new Uint8Array(31)]],

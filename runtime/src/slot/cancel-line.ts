@@ -2,6 +2,7 @@
  * How a running guest learns that it is to stop. Nothing can be told to a process that is busy with
  * a guest; but now and then, at a host call, it says how far it came and waits for one byte.
  */
+import assert from 'node:assert'
 import { performance } from 'node:perf_hooks'
 import type { CancelCheck } from '../wasi/cancel-point.ts'
 
@@ -12,7 +13,11 @@ export const ANSWER = { goOn: 0, stop: 1 } as const
 const ASK_EVERY_MS = 5
 /** A sandbox that is slow to answer is asked less often: waiting takes a twentieth of a run. */
 const REST_PER_WAIT = 20
-const REST_MS_MAX = 1000
+const REST_MS_MAX = 100
+/** How long a cancelled guest has to come to a host call and ask; then it is killed. */
+export const STOP_GRACE_MS = 250
+
+assert(REST_MS_MAX < STOP_GRACE_MS, 'a guest that talks to the host is told before it is killed')
 
 /** A check for one run, which asks the sandbox: `ask` waits for its answer, true to stop. */
 export function openCancelLine(

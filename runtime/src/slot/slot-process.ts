@@ -6,7 +6,7 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { HostFault, type RunInput, type RunResult } from '@planetary-mesh/spec'
-import { ANSWER } from './cancel-line.ts'
+import { ANSWER, STOP_GRACE_MS } from './cancel-line.ts'
 import { type Frame, FrameError, readFrame } from './frames.ts'
 import { ANSWER_MAX, decodeAnswer, decodeReport, encodeRequest } from './messages.ts'
 import { type SlotChild, startChild } from './start-child.ts'
@@ -15,8 +15,6 @@ import { type SlotChild, startChild } from './start-child.ts'
 const LAST_WORDS_CHARS = 4096
 /** A child that has not said that it is ready by then never will. */
 const READY_MS = 30_000
-/** How long a cancelled guest has to come to a host call before it is killed. */
-const STOP_GRACE_MS = 100
 
 type Waiting = {
   resolve(frame: Frame): void

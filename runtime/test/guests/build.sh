@@ -5,7 +5,13 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 out=${1:-$here}
 cd "$here"
+objects=$(mktemp -d)
+trap 'rm -rf "$objects"' EXIT
 for source in *.c; do
+  name=${source%.c}
+  # linked without -O: with it clang runs whatever wasm-opt is installed, and bytes differ
   clang-14 --target=wasm32-wasi --sysroot=/usr -isystem /usr/include/wasm32-wasi \
-    -L/usr/lib/wasm32-wasi -O2 -fno-ident -Wl,--strip-all "$source" -o "$out/${source%.c}.wasm"
+    -O2 -fno-ident -c "$source" -o "$objects/$name.o"
+  clang-14 --target=wasm32-wasi --sysroot=/usr -L/usr/lib/wasm32-wasi \
+    -Wl,--strip-all "$objects/$name.o" -o "$out/$name.wasm"
 done
