@@ -48,6 +48,7 @@ function stage() {
     cpSync(join(ROOT, file), join(staging, file))
   }
   const filter = (path: string) => !/[/\\](node_modules|dist|test)$/.test(path)
+  cpSync(join(ROOT, 'examples'), join(staging, 'examples'), { recursive: true, filter })
   for (const room of rooms)
     cpSync(join(ROOT, room), join(staging, room), { recursive: true, filter })
   linkThirdParties(join(staging, 'node_modules'), readdirSync(join(ROOT, 'node_modules')))
@@ -174,4 +175,13 @@ test('the installed meshctl runs a module to the same result as the checkout', (
     })
     assert.deepEqual(JSON.parse(checkout.stdout), result)
   }
+})
+
+test('the installed meshctl shows the demo, with the example it brings', () => {
+  const { status, stdout, stderr } = run('demo', '--out', join(work, 'demo.car'), '--json')
+  assert.equal(status, 0, stderr)
+  const { ok, charged } = JSON.parse(stdout)
+  assert.deepEqual([ok, charged.posted], [true, 2])
+  const verified = run('verify', '--from', join(work, 'demo.car'), '--no-replay')
+  assert.equal(verified.status, 0, verified.stderr)
 })

@@ -19,7 +19,9 @@ import {
   type Env,
   type Event,
   type Finding,
+  finding,
   hasRole,
+  isCode,
   LIMITS,
   parse,
   type Receipt,
@@ -45,12 +47,14 @@ const Journal = z.strictObject({ verdict: Bytes })
 export type VerifierState = {
   replaying: Map<string, CID>
   judged: Map<string, Verdict>
+  /** Receipts whose replay found every slot taken. */
+  later: Map<string, Receipt>
 }
 
 export function verifierRole(config: VerifierConfig): Role<VerifierState> {
   return {
     name: 'verifier',
-    init: () => ({ replaying: new Map(), judged: new Map() }),
+    init: () => ({ replaying: new Map(), judged: new Map(), later: new Map() }),
     step(state, event, env): Step<VerifierState> {
       return { state, effects: react(state, event, env, config) }
     },
@@ -78,7 +82,7 @@ function react(state: VerifierState, event: Event, env: Env, config: VerifierCon
     case 'ran':
       return replayed(state, event.run, event.end, env)
     case 'timer':
-      return [...resend(state, env), again(env, config)]
+      return [...resend(state, env), ...tryAgain(state, env, config), again(env, config)]
     default:
       return []
   }
@@ -95,6 +99,13 @@ function follow(
     state.judged.delete(record.body.receipt.toString())
   }
   return []
+}
+
+/** Replays that found no slot. */
+function tryAgain(state: VerifierState, env: Env, config: VerifierConfig): Effect[] {
+  const waiting = [...state.later.values()]
+  state.later.clear()
+  return waiting.flatMap((receipt) => check(state, receipt, env, config))
 }
 
 /** Structure first; only a receipt that holds so far is worth running again. */
@@ -130,7 +141,11 @@ function replayed(state: VerifierState, key: string, end: RunEnd, env: Env): Eff
       const { code, detail } = end.error
       // a module that may not run has no honest receipt; a block that is missing proves nothing
       const never = code === 'MODULE_REFUSED' || code === 'IMPORT_REFUSED'
-      const lie = { code, cid: receipt.record.cid, detail } as Finding
+      if (code === 'OVERLOADED') {
+        state.later.set(key, receipt.record)
+        return []
+      }
+      const lie = finding(isCode(code) ? code : 'MODULE_REFUSED', receipt.record.cid, detail)
       return judge(state, chain, 'replay', never ? [lie] : 'cannot-replay', env)
     }
     case 'fault':

@@ -1,4 +1,4 @@
-/** What every participant is: ports to the world, the one shell, and twins of the ports in memory. */
+/** What every participant is: ports to the world, the one shell, and the ports' twins in memory. */
 export { type Car, readCar, writeCar } from './car.ts'
 export { openExec } from './exec.ts'
 export { fetchFile } from './fetch-file.ts'

@@ -4,11 +4,10 @@
  * folding stops before it, and the writer is asked for the rest.
  */
 import {
-  Anchor,
+  type Anchor,
   type AnyRecord,
   type Batch,
   type CID,
-  LogEntry,
   type Reader,
   Refusal,
   type Replica,
@@ -24,7 +23,7 @@ export async function loadLog(
   reader: Reader,
 ): Promise<Refusal | undefined> {
   try {
-    for (const anchor of await anchorsOnDisk(head, blocks)) {
+    for (const anchor of await anchorsOnDisk(head, blocks, reader)) {
       const received = receive(replica, await readBatch(anchor, blocks, reader), reader)
       if (received.type === 'stopped') {
         return new Refusal(received.problem.code, received.problem.detail)
@@ -37,18 +36,18 @@ export async function loadLog(
   }
 }
 
-async function anchorsOnDisk(head: CID, blocks: Blocks): Promise<CID[]> {
+async function anchorsOnDisk(head: CID, blocks: Blocks, reader: Reader): Promise<CID[]> {
   const anchors: CID[] = []
   for (let at: CID | null = head; at !== null; ) {
     anchors.push(at)
-    const anchor: Anchor = Anchor.decode(await read(at, blocks), at)
+    const anchor: Anchor = reader.anchor(await read(at, blocks), at)
     at = anchor.previous
   }
   return anchors.reverse()
 }
 
 /** An anchor with its entries, their records, and the records that the fold needs beside them. */
-async function readBatch(cid: CID, blocks: Blocks, { open }: Reader): Promise<Batch> {
+async function readBatch(cid: CID, blocks: Blocks, reader: Reader): Promise<Batch> {
   const held = new Map<string, Uint8Array>()
   const load = async (cid: CID): Promise<Uint8Array> => {
     const bytes = held.get(cid.toString()) ?? (await read(cid, blocks))
@@ -56,11 +55,11 @@ async function readBatch(cid: CID, blocks: Blocks, { open }: Reader): Promise<Ba
     return bytes
   }
   const loadRecord = async (cid: CID): Promise<void> => {
-    for (const named of namedBy(open(await load(cid), cid))) await loadRecord(named)
+    for (const named of namedBy(reader.open(await load(cid), cid))) await loadRecord(named)
   }
-  const anchor = Anchor.decode(await load(cid), cid)
+  const anchor = reader.anchor(await load(cid), cid)
   for (const entry of anchor.entries) {
-    await loadRecord(LogEntry.decode(await load(entry), entry).record)
+    await loadRecord(reader.entry(await load(entry), entry).record)
   }
   return { anchor: cid, get: (cid) => held.get(cid.toString()) }
 }

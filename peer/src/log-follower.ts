@@ -128,14 +128,22 @@ export function openLogFollower(options: {
   }
 }
 
-/** The blocks of a message by their CIDs, remembering which of them are read. */
+/** Blocks by their CIDs, for as long as their message lives. */
+const hashed = new WeakMap<readonly Uint8Array[], Map<string, Block>>()
+
+function hashAll(blocks: readonly Uint8Array[]): Map<string, Block> {
+  const byCid = new Map<string, Block>()
+  for (const bytes of blocks) {
+    const cid = cidOf('dag-cbor', bytes)
+    byCid.set(cid.toString(), { cid, bytes })
+  }
+  hashed.set(blocks, byCid)
+  return byCid
+}
+
+/** The blocks of a message, remembering which of them are read. */
 function readBatch({ anchor, blocks }: LogMessage) {
-  const byCid = new Map(
-    blocks.map((bytes) => {
-      const cid = cidOf('dag-cbor', bytes)
-      return [cid.toString(), { cid, bytes }]
-    }),
-  )
+  const byCid = hashed.get(blocks) ?? hashAll(blocks)
   const used = new Map<string, Block>()
   const get = (cid: CID): Uint8Array | undefined => {
     const key = cid.toString()

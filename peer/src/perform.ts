@@ -1,4 +1,4 @@
-/** Performing effects: each through its port, in order, and nothing once the process has stopped. */
+/** Performing effects: each through its port, in order; nothing once the process has stopped. */
 import {
   type Answer,
   assert,

@@ -37,7 +37,7 @@ export type Journal = {
   close(): Promise<void>
 }
 
-/** Messages between members: may be lost, doubled, late, out of order; the sender is who it says. */
+/** Messages between members: may be lost, doubled, late, swapped; the sender is who it says. */
 export type Transport = {
   /** Never throws for who is away; a message to nobody is lost. */
   send(to: Did, message: Uint8Array): void

@@ -9,6 +9,7 @@
 import {
   type Answer,
   assert,
+  attempt,
   type Call,
   type CID,
   type Did,
@@ -18,6 +19,8 @@ import {
   type Message,
   openMessage,
   openReplica,
+  plainReader,
+  type Reader,
   Refusal,
   type Replica,
   type Role,
@@ -46,6 +49,9 @@ export type ServeOptions = {
   ports: Ports
   verify?: Verify
   opener?: Opener
+  /** How messages and log blocks are read; by default with nothing remembered but records. */
+  reader?: Reader
+  readMessage?: (bytes: Uint8Array) => Message
   log?: (notice: Notice) => void
 }
 
@@ -89,7 +95,8 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
   const states = new Map<RoleName, unknown>(roles.map((role) => [role.name, role.init()]))
   assert(states.size === roles.length, 'each role is served once')
   const replica = openReplica(genesis)
-  const reader = { open, verify }
+  const reader = options.reader ?? { ...plainReader(verify), open }
+  const readMessage = options.readMessage ?? ((bytes: Uint8Array) => openMessage(bytes, open))
   const journals = await readRoleJournals(ports.journal)
   if (journals.head !== null) {
     const stopped = await loadLog(replica, journals.head, ports.blocks, reader)
@@ -153,7 +160,7 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
   /** Everything in a message is proven here, at the door, or the message is dropped. */
   function opened(from: Did, bytes: Uint8Array): Message | undefined {
     try {
-      return openMessage(bytes, open)
+      return readMessage(bytes)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       dropped.refused += 1
@@ -193,9 +200,18 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
     }
     const nowMs = ports.clock.nowMs()
     const env: Env = { nowMs, self: signer, genesis, replica, verify, open: openOne }
-    const done = role.step(states.get(name), event, env)
+    const done = attempt(() => role.step(states.get(name), event, env))
+    if (done instanceof Refusal) return notTaken(name, event, done)
     states.set(name, done.state)
     await performer.perform(name, done.effects)
+  }
+
+  /** A step refuses what others sent before it changes anything; its own journal it must take. */
+  function notTaken(name: RoleName, event: Event, refusal: Refusal): void {
+    if (event.type === 'call') return calls.reject(event.call, refusal)
+    if (event.type !== 'message') throw refusal
+    dropped.refused += 1
+    warn(log, `${name} refused a message`, refusal, event.from)
   }
 
   function fail(error: unknown): void {

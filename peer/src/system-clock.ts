@@ -1,4 +1,4 @@
-/** The machine's clock. An alarm that is set keeps the process alive: cancel what is not awaited. */
+/** The machine's clock. An alarm keeps the process alive: cancel what is not awaited. */
 import type { Clock } from './ports.ts'
 
 /** Node's timers take at most 2^31 - 1 ms: a longer wait is made of several. */

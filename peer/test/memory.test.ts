@@ -121,6 +121,26 @@ test('alarms of one time on a virtual clock ring in the order in which they were
   assert.equal(clock.nowMs(), 11)
 })
 
+test('alarms that were cancelled twice, or have rung, count once', () => {
+  const clock = openVirtualClock()
+  const cancels = [1, 2, 3].map((atMs) => clock.at(atMs, () => {}))
+  clock.next()
+  for (const cancel of [cancels[0], cancels[1], cancels[1]]) cancel?.()
+  assert.equal(clock.waiting, 1)
+})
+
+test('an alarm far away does not overflow the timers of the machine', async () => {
+  const warnings: Error[] = []
+  const hear = (warning: Error) => void warnings.push(warning)
+  process.on('warning', hear)
+  const clock = openSystemClock()
+  const cancel = clock.at(clock.nowMs() + 2 ** 40, () => {})
+  await new Promise<void>((resolve) => clock.at(clock.nowMs() + 5, resolve))
+  cancel()
+  process.off('warning', hear)
+  assert.deepEqual(warnings, [])
+})
+
 test('a virtual clock agrees with a sorted list, whatever is cancelled', () => {
   const alarm = fc.record({ atMs: fc.nat({ max: 50 }), cancelled: fc.boolean() })
   fc.assert(
@@ -142,7 +162,7 @@ test('a virtual clock agrees with a sorted list, whatever is cancelled', () => {
   )
 })
 
-test('journal and blocks of a disk share its room, and a crash gives back what it took', async () => {
+test('journal and blocks share the room of a disk; a crash gives back what it took', async () => {
   let sync = () => Promise.resolve()
   const disk = openMemoryDisk({ bytesMax: 100, sync: () => sync() })
   const blocks = disk.openBlocks()

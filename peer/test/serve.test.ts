@@ -5,7 +5,6 @@ import {
   type Event,
   encodeBlock,
   encodeMessage,
-  Fault,
   LIMITS,
   type RoleName,
   recordsMessage,
@@ -36,7 +35,7 @@ test('nothing that follows a record is done before it is durable', async () => {
         ]
       : [],
   )
-  stage.hub.join(bruno.did).listen(() => {})
+  stage.join(bruno).listen(() => {})
   const process = await stage.start([ledger])
   await settle()
   stage.clock.run(stage.clock.nowMs() + 10)
@@ -61,7 +60,7 @@ test('with a disk that never syncs nothing is ever said', async () => {
     { do: 'record', entry: 1 },
     { do: 'broadcast', message: words('too early') },
   ])
-  stage.hub.join(bruno.did).listen(() => {})
+  stage.join(bruno).listen(() => {})
   await stage.start([ledger])
   stage.say(alice, behind(0))
   await settle()
@@ -84,7 +83,7 @@ test('a crash between two records leaves the first, and what was said after it',
         ]
       : [],
   )
-  stage.hub.join(bruno.did).listen(() => {})
+  stage.join(bruno).listen(() => {})
   const process = await stage.start([steps])
   stage.say(alice, behind(0))
   await settle()
@@ -123,6 +122,19 @@ test('after a restart each role has its own entries, oldest first', async () => 
     { type: 'start', journal: [{ home: 1 }, null, { home: 2 }, null] },
     { type: 'start', journal: [] },
   ])
+})
+
+test('a step opens the records of its journal by the shell, one by one or mapped', async () => {
+  const stage = openStage()
+  const opened: string[] = []
+  const ledger = play('ledger', (_, env) => {
+    opened.push(...[BID.bytes, MANIFEST.bytes].map(env.open).map(({ kind }) => kind))
+    return []
+  })
+  const process = await stage.start([ledger])
+  await process.idle()
+  assert.equal(process.fault, undefined)
+  assert.deepEqual(opened, ['bid', 'manifest'])
 })
 
 test('the next event waits until all of the one before is done', async () => {
@@ -176,7 +188,7 @@ test('each message is heard by the roles that it is for, with its records opened
   const process = await stage.start(roles)
   stage.say(dora, opening())
   const request = MANIFEST.cid
-  const error = { code: 'LEASE_LIVE', detail: '', values: {} }
+  const error = { code: 'LEASE_LIVE' as const, detail: '', values: {} }
   const progress = { type: 'progress', manifest: request, phase: 'running', detail: '' } as const
   const messages: WireMessage[] = [
     { type: 'append', records: [BID.bytes], linked: [MANIFEST.bytes] },
@@ -200,7 +212,7 @@ test('each message is heard by the roles that it is for, with its records opened
     witness: all,
     verifier: all,
   })
-  const [, append] = roles[2]?.events ?? []
+  const append = roles[2]?.events.find(({ type }) => type === 'message')
   assert(append?.type === 'message' && append.from === bruno.did)
   assert.deepEqual(
     append.message.opened.map(({ cid }) => `${cid}`),
@@ -222,7 +234,7 @@ test('a broadcast, and what is sent to oneself, comes back through the door', as
         ]
       : [],
   )
-  stage.hub.join(bruno.did).listen(() => {})
+  stage.join(bruno).listen(() => {})
   const process = await stage.start([ledger])
   await process.idle()
   const [, ...own] = ledger.events.map((event) =>
@@ -260,7 +272,7 @@ test('a timer fires once, at its role, and the last of a name counts', async () 
   assert.deepEqual(timers(), [1, 1])
 })
 
-test('when the queue is full messages are dropped and counted, timers and calls answered', async () => {
+test('when the queue is full messages are dropped and counted, timers are not', async () => {
   const stage = openStage()
   const { pass, open } = gate()
   const home = play('home', (event) => {
@@ -274,7 +286,7 @@ test('when the queue is full messages are dropped and counted, timers and calls 
   const { messages } = logMessages([() => {}, (log) => log.append(makeToken())])
   stage.say(dora, messages[1] as WireMessage)
   await settle()
-  const far = stage.hub.join(chiara.did)
+  const far = stage.join(chiara)
   for (let count = 0; count < LIMITS.eventsQueuedMax + 10; count++) {
     far.send(stage.self.did, encodeMessage(behind(count)))
   }
@@ -288,125 +300,4 @@ test('when the queue is full messages are dropped and counted, timers and calls 
     stage.notices.filter(({ code }) => code === 'OVERLOADED').map(({ from }) => from),
     [chiara.did],
   )
-})
-
-test('a call gets its answer, or is refused with why there is none', async () => {
-  const stage = openStage()
-  const job = MANIFEST.cid
-  const home = play('home', (event) => {
-    if (event.type !== 'call' || event.request.type !== 'status') return []
-    return [{ do: 'answer', call: event.call, answer: { type: 'submitted', job } }]
-  })
-  const process = await stage.start([home])
-  await refuses(() => process.call({ type: 'status', job }), 'LEDGER_AWAY')
-  stage.say(dora, opening())
-  assert.deepEqual(await process.call({ type: 'status', job }), { type: 'submitted', job })
-  const waiting = Array.from({ length: LIMITS.callsWaitingMax }, () =>
-    process.call({ type: 'bids', job }).catch((error) => error.code),
-  )
-  await refuses(() => process.call({ type: 'bids', job }), 'OVERLOADED')
-  await process.close()
-  assert.deepEqual(new Set(await Promise.all(waiting)), new Set(['STORE_CLOSED']))
-  await refuses(() => process.call({ type: 'bids', job }), 'STORE_CLOSED')
-  const homeless = await openStage().start([play('ledger')])
-  await refuses(() => homeless.call({ type: 'bids', job }), 'REQUEST_UNKNOWN')
-})
-
-test('a fault in a step stops the process: nothing more is done, and callers hear it', async () => {
-  const stage = openStage()
-  const home = play('home', (event) => {
-    if (event.type === 'message') throw new Fault('expected that this cannot be')
-    return event.type === 'start' ? [{ do: 'timer', name: 'x', atMs: 0 }] : []
-  })
-  const process = await stage.start([home])
-  stage.say(dora, opening())
-  const call = process.call({ type: 'bids', job: MANIFEST.cid })
-  const rejected = assert.rejects(() => call, Fault)
-  await process.idle()
-  stage.say(bruno, recordsMessage('offer', [BID]))
-  stage.say(bruno, recordsMessage('offer', [BID]))
-  await rejected
-  assert(process.fault instanceof Fault)
-  assert.equal(await process.ended, process.fault)
-  const before = [...stage.touched]
-  stage.clock.run(stage.clock.nowMs() + 60_000)
-  await process.idle()
-  assert.equal(types(home.events).filter((type) => type === 'message').length, 1)
-  await assert.rejects(() => process.call({ type: 'bids', job: MANIFEST.cid }), Fault)
-  assert.deepEqual(stage.touched, before)
-  assert.equal(stage.notices.at(-1)?.level, 'error')
-  await process.close()
-  assert(stage.touched.includes('journal.close'))
-})
-
-test('a record that cannot be written stops the process before anything is said', async () => {
-  const stage = openStage()
-  stage.disk.sync = async () => {
-    throw new Error('input/output error')
-  }
-  const ledger = play('ledger', () => [
-    { do: 'record', entry: 1 },
-    { do: 'send', to: bruno.did, message: words('too early') },
-  ])
-  stage.hub.join(bruno.did).listen(() => {})
-  const process = await stage.start([ledger])
-  assert.match(String(await process.ended), /input\/output/)
-  assert.deepEqual(stage.said(), [])
-})
-
-test('after a kill nothing happens any more, and no port is touched', async () => {
-  const stage = openStage()
-  const { pass, open } = gate()
-  const ledger = play('ledger', ({ type }) =>
-    type === 'start'
-      ? [{ do: 'timer', name: 'due', atMs: stage.clock.nowMs() + 5 }]
-      : [
-          { do: 'record', entry: 1, blocks: [blockOf('named')] },
-          { do: 'send', to: bruno.did, message: words('too late') },
-        ],
-  )
-  stage.hub.join(bruno.did).listen(() => {})
-  const process = await stage.start([ledger])
-  await process.idle()
-  stage.disk.sync = () => pass
-  stage.say(alice, behind(0))
-  await settle()
-  process.kill()
-  const touched = [...stage.touched]
-  open()
-  stage.say(alice, behind(0))
-  stage.clock.run(stage.clock.nowMs() + 60_000)
-  await settle()
-  await process.close()
-  assert.equal(await process.ended, undefined)
-  assert.deepEqual(stage.touched, touched)
-  assert.deepEqual([touched.at(-1), stage.said()], ['blocks.put', []])
-  assert.deepEqual(types(ledger.events), ['start', 'message'])
-  assert.equal(stage.clock.waiting, 0)
-})
-
-test('closing finishes the event in hand, drops what waits, and closes the ports', async () => {
-  const stage = openStage()
-  const { pass, open } = gate()
-  const ledger = play('ledger', ({ type }) =>
-    type === 'message'
-      ? [
-          { do: 'record', entry: 1 },
-          { do: 'send', to: bruno.did, message: words('done') },
-        ]
-      : [],
-  )
-  stage.hub.join(bruno.did).listen(() => {})
-  const process = await stage.start([ledger])
-  await process.idle()
-  stage.disk.sync = () => pass
-  stage.say(chiara, behind(0))
-  stage.say(chiara, behind(0))
-  const closing = process.close()
-  open()
-  await Promise.all([closing, process.close()])
-  assert.deepEqual(types(ledger.events), ['start', 'message'])
-  assert.deepEqual(stage.said(), ['done'])
-  assert.deepEqual(stage.touched.slice(-3), ['exec.close', 'journal.close', 'blocks.close'])
-  assert.equal(stage.clock.waiting, 0)
 })

@@ -1,6 +1,6 @@
 /**
- * One process on a stage: a virtual clock, a hub whose every message is seen, a disk that syncs when
- * it is told to, and roles that do what the test says.
+ * One process on a stage: a virtual clock, a hub whose every message is seen, a disk that syncs
+ * when it is told to, and roles that do what the test says.
  */
 import {
   type Blocks,
@@ -12,6 +12,7 @@ import {
   type Process,
   type ServeOptions,
   serve,
+  type Transport,
 } from '@planetary-mesh/peer'
 import {
   type CID,
@@ -76,6 +77,12 @@ export function openStage(given: { self?: Signer; exec?: ExecRun } = {}) {
   })
   const disk = { sync: async () => {} }
   const memory = openMemoryDisk({ sync: () => disk.sync() })
+  const ends = new Map<Did, Transport>()
+  const join = ({ did }: Signer): Transport => {
+    const end = ends.get(did) ?? hub.join(did)
+    ends.set(did, end)
+    return end
+  }
   const notices: Notice[] = []
   const touched: string[] = []
 
@@ -96,6 +103,8 @@ export function openStage(given: { self?: Signer; exec?: ExecRun } = {}) {
     self,
     clock,
     hub,
+    /** Somebody else's end, always the same. */
+    join,
     disk,
     memory,
     sent,
@@ -129,7 +138,7 @@ export function openStage(given: { self?: Signer; exec?: ExecRun } = {}) {
     /** Delivers at once what somebody else says. */
     say(from: Signer, message: WireMessage | Uint8Array): void {
       const bytes = message instanceof Uint8Array ? message : encodeMessage(message)
-      hub.join(from.did).send(self.did, bytes)
+      join(from).send(self.did, bytes)
       clock.run(clock.nowMs())
     },
   }

@@ -316,7 +316,7 @@ function starting(type: number[]): Uint8Array {
   ])
 }
 
-/** A module of one page that puts two bytes at an address below 2^20, and whose `_start` is empty. */
+/** A module of one page that puts two bytes at an address below 2^20; `_start` is empty. */
 function withData(address: number): Uint8Array {
   const at = [(address & 0x7f) | 0x80, ((address >> 7) & 0x7f) | 0x80, (address >> 14) & 0x7f]
   return Uint8Array.from([

@@ -6,11 +6,12 @@ export { LIMITS } from './limits.ts'
 export { type AnyRecord, openAny } from './records/any-record.ts'
 export { type Block, decodeBlock, encodeBlock, ensureHash, equalBytes } from './records/block.ts'
 export { CID, CODEC, cidOf, ensureCid, FileLink, Link, parseCid, sha256 } from './records/cid.ts'
-export { encodeDirectory, readDirectory } from './records/directory.ts'
 export { type Did, DidText, formatDid, isDid, parseDid } from './records/did.ts'
+export { encodeDirectory, readDirectory } from './records/directory.ts'
 export {
   Bytes,
   type FileRef,
+  fitText,
   PRIORITIES,
   type Priority,
   type ResourceType,
@@ -33,6 +34,7 @@ export { DEFAULT_RULE, SelectionRule } from './records/kinds/rule.ts'
 export { Settle } from './records/kinds/settle.ts'
 export { Token } from './records/kinds/token.ts'
 export { Verdict } from './records/kinds/verdict.ts'
+export * from './records/note.ts'
 export {
   actCid,
   defineBlock,
@@ -46,7 +48,6 @@ export {
   signedBytes,
   WIRE,
 } from './records/record.ts'
-export * from './records/note.ts'
 export * from './records/signature.ts'
 export { type FileNode, readNode } from './records/unixfs.ts'
 export * from './role.ts'

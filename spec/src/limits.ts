@@ -89,6 +89,8 @@ export const LIMITS = {
   journalEntryBytesMax: 8 * MiB,
   jobsHeldMax: 100_000,
   callsWaitingMax: 4096,
+  /** Records in one request to the ledger: a full batch and one request fit into a message. */
+  appendBytesMax: 1 * MiB,
   messageBytesMax: 4 * MiB,
   // CCL
   cclSourceBytesMax: 1 * MiB,
@@ -106,5 +108,9 @@ assert(
 assert(LIMITS.stdoutBytesMax <= LIMITS.outputBytesMax, 'stdout counts as output')
 assert(LIMITS.outputBytesMax < LIMITS.guestFileBytesMax, 'output meets its own cap first')
 assert(LIMITS.attemptsDefault <= LIMITS.attemptsMax, 'the default is allowed')
+assert(
+  LIMITS.messageBytesMax / 4 + 2 * LIMITS.appendBytesMax < LIMITS.messageBytesMax,
+  'a full batch and one more request fit into a message',
+)
 assert(LIMITS.recordBytesMax < LIMITS.messageBytesMax, 'a record fits into a message')
 assert(LIMITS.messageBytesMax < LIMITS.journalEntryBytesMax, 'a message fits into a journal entry')

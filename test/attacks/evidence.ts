@@ -56,15 +56,15 @@ export function logOf(evidence: Evidence): Logged[] {
   )
 }
 
-export function withBlocks({ roots, blocks }: Evidence, added: readonly Block[]): Evidence {
-  const all = new Map(blocks)
-  for (const block of added) all.set(`${block.cid}`, block)
-  return { roots, blocks: all }
+export function without({ roots, blocks }: Evidence, cid: CID): Evidence {
+  const left = new Map(blocks)
+  left.delete(`${cid}`)
+  return { roots, blocks: left }
 }
 
 /** Other bytes under the same name. */
 export function disguise(evidence: Evidence, cid: CID, bytes: Uint8Array): Evidence {
-  return withBlocks(evidence, [{ cid, bytes }])
+  return { ...evidence, blocks: new Map(evidence.blocks).set(`${cid}`, { cid, bytes }) }
 }
 
 /**

@@ -1,4 +1,4 @@
-/** What `meshctl verify` says of a CAR file: its own command line, in this process or in another. */
+/** What `meshctl verify` says of a CAR file: its command line, in this process or in another. */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { mock } from 'node:test'
@@ -31,7 +31,8 @@ export async function judge(
   const { write } = process.stdout
   // the test runner speaks in bytes on the same stream: only the command writes text
   const capture = mock.method(process.stdout, 'write', (chunk: unknown, ...rest: unknown[]) => {
-    if (typeof chunk !== 'string') return write.call(process.stdout, chunk as never, ...(rest as []))
+    if (typeof chunk !== 'string')
+      return write.call(process.stdout, chunk as never, ...(rest as []))
     said.push(chunk)
     return true
   })

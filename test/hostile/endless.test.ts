@@ -9,9 +9,11 @@ import { openSandbox } from '@planetary-mesh/runtime'
 import type { Outcome, Sandbox } from '@planetary-mesh/spec'
 import { openTestMesh, type TestMesh } from '../mesh/harness.ts'
 import type { JobPlan } from '../mesh/jobs.ts'
+import { TOKEN_AMOUNT } from '../mesh/people.ts'
 import {
   assertNextJob,
   assertPaid,
+  assertReleased,
   type Done,
   guest,
   runAt,
@@ -22,11 +24,11 @@ import {
 const FUEL_MAX = 100_000_000
 const PAGES_MAX = 40
 const OUTPUT_BYTES_MAX = 100_000
-const SMALL: JobPlan['manifest'] = {
+const SMALL = {
   fuelMax: FUEL_MAX,
   memoryPagesMax: PAGES_MAX,
   outputBytesMax: OUTPUT_BYTES_MAX,
-}
+} satisfies JobPlan['manifest']
 
 let sandbox: Sandbox
 let mesh: TestMesh
@@ -42,7 +44,8 @@ after(async () => {
 
 /** The same content in three jobs, one for each node. */
 async function runEverywhere(name: string): Promise<Done[]> {
-  const plan = { module: guest(name), amount: 1, manifest: SMALL }
+  // dear enough that what is paid tells how far a run came
+  const plan = { module: guest(name), amount: 100, manifest: SMALL }
   const done: Done[] = []
   for (const node of THREE_NODES) done.push(await runAt(mesh, node, plan))
   const executors = done.map(({ receipt }) => receipt.author)
@@ -130,4 +133,21 @@ test("a reader's own run of an endless job ends as its receipt says, and a unit 
   assert.deepEqual([honest.findings, honest.verified.mark], [[], '✓'])
   const { verified } = await mesh.check(receipt, { again: { ...again, fuel: again.fuel - 1 } })
   assert.deepEqual([verified.mark, verified.code], ['✗', 'OUTPUT_MISMATCH'])
+})
+
+test('a module that outlasts the lease is stopped by its node: no receipt, no pay, units back', async (t) => {
+  // these nodes promise a thousand times what they can do
+  const nodes = Object.fromEntries(THREE_NODES.map((name) => [name, { fuelPerMs: 1_000_000_000 }]))
+  await using boastful = await openTestMesh({ sandbox, nodes })
+  const job = await boastful.submit({
+    module: guest('spin'),
+    amount: 100,
+    deadlineMs: 2500,
+    manifest: { attemptsMax: 1 },
+  })
+  const ended = await boastful.settled(job)
+  assert.equal(ended.settle.body.reason, 'failed')
+  assert.equal(ended.logged.leases[0]?.decline?.record.body.reason, 'host-fault')
+  assertReleased(ended, TOKEN_AMOUNT)
+  await assertNextJob(boastful, t)
 })

@@ -4,7 +4,7 @@ export type Bell = {
   ring(): void
   /**
    * The first value of `probe` that is not undefined, asked now and after each ring. Throws after
-   * half a minute, saying what was awaited, or what `probe` throws.
+   * twenty seconds, saying what was awaited, or what `probe` throws.
    */
   until<T>(what: string, probe: () => T | undefined | Promise<T | undefined>): Promise<T>
 }

@@ -3,6 +3,8 @@
  * simulator must find every one of those in `SIMULATION`; see `test/sim/plant.ts`.
  */
 
+import { REQUIREMENTS } from './requirement-patches.ts'
+
 export type Edit = { file: string; find: string; replace: string }
 export type Patch = { id: string; sentence: string; edits: readonly Edit[] }
 
@@ -96,8 +98,14 @@ export const SIMULATION: readonly Patch[] = [
       {
         file: 'federation/src/ledger/answer-append.ts',
         find: 'if (held !== undefined && isLogged(book, hold)) return [held.decision.record]',
-        replace:
-          'if (held !== undefined && isLogged(book, hold)) {\n    const again = decideHold(book.ledger, hold, held.manifest, atMs)\n    if (again.body.effect === "deny") return [held.decision.record]\n    const twice = seal(Decision, again.body, env.self)\n    written.push(write(book, twice, atMs, linked))\n    return [twice]\n  }',
+        replace: [
+          'if (held !== undefined && isLogged(book, hold)) {',
+          'const again = decideHold(book.ledger, hold, held.manifest, atMs)',
+          "if (again.body.effect === 'deny') return [held.decision.record]",
+          'const twice = seal(Decision, again.body, env.self)',
+          'written.push(write(book, twice, atMs, linked))',
+          'return [twice] }',
+        ].join('\n'),
       },
     ],
   },
@@ -130,4 +138,4 @@ export const SIMULATION: readonly Patch[] = [
   },
 ]
 
-export const PATCHES: readonly Patch[] = [...SIMULATION]
+export const PATCHES: readonly Patch[] = [...SIMULATION, ...REQUIREMENTS]

@@ -1,6 +1,6 @@
 /**
  * Keys for simulated members. In most seeds a keyed hash stands in for Ed25519, which would take
- * most of the time; it is unforgeable for whoever has not the seed, which is all a simulation needs.
+ * most of the time; nobody without the seed can forge it, which is all that a simulation needs.
  */
 import { hash } from 'node:crypto'
 import {

@@ -24,7 +24,7 @@ export type Federation = {
   liar: Signer
 }
 
-/** Twenty nodes: one writer, three more verifiers, two homes, executors of whom two lie. */
+/** Twenty nodes: a writer, two verifiers, two homes, nine executors of whom two lie, witnesses. */
 export function foundFederation(keys: Keys, createdAtMs: number): Federation {
   const nodes: NodePlan[] = []
   const add = (name: string, roles: MemberRole[], lies = false) =>
@@ -34,7 +34,8 @@ export function foundFederation(keys: Keys, createdAtMs: number): Federation {
   add('federation-3', ['witness', 'verifier'])
   add('home-1', ['home', 'executor'])
   add('home-2', ['home', 'executor'])
-  for (let index = 1; index <= 15; index++) add(`node-${index}`, ['executor'], index <= 2)
+  for (let index = 1; index <= 9; index++) add(`node-${index}`, ['executor'], index <= 2)
+  for (let index = 1; index <= 6; index++) add(`witness-${index}`, ['witness'])
   const liar = keys.signer('liar')
   const people = ['alice', 'anna', 'aldo'].map((name) => keys.signer(name))
   const writer = (nodes[0] as NodePlan).signer

@@ -51,7 +51,7 @@ export function openSubmitter(
         inputs: [],
         fuelMax: amount * 1_000_000,
         memoryPagesMax: chance.between(16, 250),
-        coresMin: chance.between(3, 7),
+        coresMin: chance.between(1, 5),
         outputBytesMax: 1024,
         deadlineMs: DEADLINE_MS,
         resourceType: 'compute',

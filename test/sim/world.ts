@@ -30,6 +30,7 @@ import { openKeys } from './keys.ts'
 import { openMallory } from './mallory.ts'
 import { openNetwork } from './network.ts'
 import { type Federation, foundFederation, type NodePlan, PROFILE } from './people.ts'
+import { sharedDoor } from './shared-door.ts'
 import { openSubmitter, type Submitter } from './submitter.ts'
 
 export const START_MS = 1_700_000_000_000
@@ -74,6 +75,7 @@ export async function openWorld(seed: number): Promise<World> {
     invariants.knows(record)
     return record
   }
+  const { reader, readMessage } = sharedDoor(keys.verify, open)
   const adversaries = [
     { signer: federation.stranger, times: 1 },
     { signer: federation.liar, times: 2 },
@@ -85,7 +87,7 @@ export async function openWorld(seed: number): Promise<World> {
     }),
   )
   network.tap((from, bytes) => {
-    const message = openMessage(bytes, open)
+    const message = readMessage(bytes)
     const blocks = message.type === 'log' ? message.blocks : []
     // opened first, so that the invariants know the records of the log they read
     const receipts = blocks.flatMap((block) => receiptIn(block, open))
@@ -129,6 +131,8 @@ export async function openWorld(seed: number): Promise<World> {
         ports,
         verify: keys.verify,
         opener: open,
+        reader,
+        readMessage,
       })
     },
     crash(node) {

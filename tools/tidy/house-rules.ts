@@ -100,6 +100,7 @@ export const READERS: readonly string[] = [
   'checkChain',
   'conservationProblems',
   'distinct',
+  'finding',
   'hasRole',
   'isLive',
   'jobStatus',

@@ -14,6 +14,7 @@ import {
   type Env,
   type Hold,
   Lease,
+  LIMITS,
   type Linked,
   leaseOf,
   type Message,
@@ -39,6 +40,11 @@ export function answerAppend(
   const { opened, named } = message
   const asked = opened.at(-1)
   if (asked === undefined) return []
+  const bytes = [...opened, ...named].reduce((sum, record) => sum + record.bytes.length, 0)
+  if (bytes > LIMITS.appendBytesMax) {
+    const detail = `${bytes} bytes of records, at most ${LIMITS.appendBytesMax}`
+    return [refused(from, asked.cid, new Refusal('LIMIT_EXCEEDED', detail))]
+  }
   const linked: Linked = (cid) => named.find((record) => record.cid.equals(cid))
   const atMs = entryTime(book, env)
   const written: Written[] = []

@@ -7,6 +7,7 @@ import {
   Decline,
   type Effect,
   type Env,
+  fitText,
   isLive,
   type Job,
   type Lease,
@@ -162,7 +163,7 @@ function liveLease(lease: Lease, env: Env): { job: Job; lease: LeaseState } | un
 export function decline(
   state: ExecutorState,
   lease: Lease['cid'],
-  reason: 'host-fault' | 'restart' | 'module-missing' | 'refused',
+  reason: Decline['body']['reason'],
   env: Env,
 ): Effect[] {
   state.runs.delete(lease.toString())
@@ -184,5 +185,7 @@ export function progress(
 ): Effect[] {
   const home = state.homes.get(job)
   if (home === undefined) return []
-  return [{ do: 'send', to: home, message: { type: 'progress', manifest, phase, detail } }]
+  const said = fitText(detail, 512)
+  const message = { type: 'progress', manifest, phase, detail: said } as const
+  return [{ do: 'send', to: home, message }]
 }

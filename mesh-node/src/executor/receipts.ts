@@ -38,21 +38,16 @@ export function runEnded(state: ExecutorState, key: string, end: RunEnd, env: En
     case 'refused': {
       const missing = end.error.code.startsWith('BLOCK_') || end.error.code.startsWith('FILE_')
       const { code, detail } = end.error
+      const reason = code === 'OVERLOADED' ? 'no-capacity' : missing ? 'module-missing' : 'refused'
       return [
-        ...decline(state, run.lease, missing ? 'module-missing' : 'refused', env),
-        ...progress(state, run.job, manifest, 'failed', `${code}: ${detail}`.slice(0, 500)),
+        ...decline(state, run.lease, reason, env),
+        ...progress(state, run.job, manifest, 'failed', `${code}: ${detail}`),
       ]
     }
     case 'fault':
       return [
         ...decline(state, run.lease, 'host-fault', env),
-        ...progress(
-          state,
-          run.job,
-          manifest,
-          'failed',
-          `${end.reason}: ${end.detail}`.slice(0, 500),
-        ),
+        ...progress(state, run.job, manifest, 'failed', `${end.reason}: ${end.detail}`),
       ]
   }
 }

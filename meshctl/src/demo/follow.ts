@@ -59,7 +59,7 @@ export async function follow(
     if (lease !== undefined) {
       tellLease(home, submit.manifest, lease, tale)
       const [receipt] = lease.receipts
-      if (phase !== null || receipt !== undefined) tale.status('Running')
+      if ((phase !== null && phase !== 'assigned') || receipt !== undefined) tale.status('Running')
       if (receipt !== undefined) tale.status('Completed')
     }
     if (OVER.includes(status.state)) return status

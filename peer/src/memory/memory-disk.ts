@@ -1,6 +1,6 @@
 /**
  * A disk in memory that can fail the way disks do: what was not synced is gone after a crash, it
- * has an end, and somebody may turn a bit on it. Journal and blocks of one process live on one disk.
+ * has an end, and somebody may turn a bit on it. A process has its journal and blocks on one disk.
  */
 import { type CID, Refusal } from '@planetary-mesh/spec'
 import type { Blocks, Journal } from '../ports.ts'

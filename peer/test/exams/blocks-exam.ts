@@ -187,6 +187,21 @@ export function examineBlocks(name: string, make: (wish?: Wish) => Promise<Store
     await refuses(() => blocks.get(blockOf('durable').cid), 'STORE_CLOSED')
   })
 
+  says('a put that power loss cut short is refused, however late the disk answers', async () => {
+    const { pass, open } = gate()
+    let sync = () => pass
+    const store = await make({ sync: () => sync() })
+    const blocks = await store.open()
+    const put = refuses(() => blocks.put([blockOf('pending')]), 'STORE_CLOSED')
+    await store.crash()
+    open()
+    await put
+    sync = async () => {}
+    const after = await store.open()
+    await after.put([blockOf('later')])
+    assert.equal(await after.has(blockOf('pending').cid), false)
+  })
+
   says('a hundred puts at once, of blocks in common, are all there', async () => {
     const blocks = await opened()
     const puts = Array.from({ length: 100 }, (_, at) => [blockOf(`${at}`), blockOf(`${at % 7}`)])

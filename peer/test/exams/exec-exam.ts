@@ -296,6 +296,16 @@ export function examineExec(name: string, open: OpenExec): void {
     assert.equal(inputs[1]?.limits.wallMs, LIMITS.wallMsMax)
   })
 
+  says('once it runs, the sandbox keeps the time: its late result still counts', async () => {
+    const stage = await world(async () => {
+      stage.clock.run(startMs + 5000)
+      await settle()
+      return RESULT
+    })
+    const { measured } = await stage.exec.run(JOB, options())
+    assert.equal(measured.finishedAtMs, startMs + 5000)
+  })
+
   says('closing ends what runs and what waits', async () => {
     const stopped: boolean[] = []
     const { exec } = await world(

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Journal } from '@planetary-mesh/peer'
 import fc from 'fast-check'
-import { bytesOf, collect, refuses } from './refuses.ts'
+import { bytesOf, collect, gate, refuses } from './refuses.ts'
 
 export type JournalFile = {
   /** Opens the journal; refuses STORE_CLOSED while another writer has it. */
@@ -142,6 +142,19 @@ export function examineJournal(
     }
     await fc.assert(fc.asyncProperty(appends, fc.nat({ max: 8 }), check), { numRuns: 60 })
   })
+
+  says(
+    'an append that power loss cut short is refused, however late the disk answers',
+    async () => {
+      const { pass, open } = gate()
+      const file = await make({ sync: () => pass })
+      const journal = await file.open()
+      const append = refuses(() => journal.append([bytesOf('pending')]), 'STORE_CLOSED')
+      await file.crash()
+      open()
+      await append
+    },
+  )
 
   says('an entry that rotted on the disk is refused', async () => {
     const file = await make()

@@ -1,4 +1,4 @@
-/** The result of a run that was cancelled before its first instruction: the same for every input. */
+/** The result of a run cancelled before its first instruction: the same for every input. */
 import type { RunResult } from '@planetary-mesh/spec'
 import { RUNTIME_PROFILE } from '../admission/profile.ts'
 import { CallDigest } from '../wasi/call-digest.ts'

@@ -16,6 +16,17 @@ export const text = (bytesMax: number = LIMITS.textBytesMax) =>
     .refine((value) => value.isWellFormed(), 'a lone surrogate')
     .refine((value) => !value.startsWith('\uFEFF'), 'a byte order mark')
 
+/**
+ * A sentence that others had a hand in, made fit for a `text(bytesMax)` field: cut to its bytes, with
+ * what could not stand in a block replaced.
+ */
+export function fitText(sentence: string, bytesMax: number): string {
+  const whole = sentence.toWellFormed().replace(/^\uFEFF+/, '')
+  let end = Math.min(whole.length, bytesMax)
+  while (utf8.encode(whole.slice(0, end)).length > bytesMax) end -= 1
+  return whole.slice(0, end).toWellFormed()
+}
+
 /** A count, price or time: an integer of 0 … 2^53 - 1 (decisions 5). */
 export const Amount = z.int().min(0).max(LIMITS.amountMax)
 export const AtMs = Amount

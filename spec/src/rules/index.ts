@@ -37,7 +37,7 @@ export { type Tally, tally } from './tally.ts'
 export * from './tree.ts'
 export { anchorsBack } from './verify/anchors-back.ts'
 export { type Chain, chainOfJob } from './verify/chain.ts'
-export { distinct, type Finding } from './verify/finding.ts'
+export { distinct, type Finding, finding } from './verify/finding.ts'
 export {
   type ChainCheck,
   checkChain,

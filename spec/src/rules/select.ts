@@ -26,15 +26,13 @@ export function select(
       return { bid, score: score(manifest, bid, rule, past), reputation: reputation(past) }
     })
     .filter(({ bid, reputation }) => isEligible(manifest, bid, reputation))
-    .map((ranked) => ({ ranked, tie: tieBreak(manifest, ranked.bid) }))
     .sort(
       (a, b) =>
-        b.ranked.score - a.ranked.score ||
-        compareBytes(a.tie, b.tie) ||
+        b.score - a.score ||
+        compareBytes(tieBreak(manifest, a.bid), tieBreak(manifest, b.bid)) ||
         // only two bids of one author come this far: no award may list both, but order them too
-        compareBytes(a.ranked.bid.cid.bytes, b.ranked.bid.cid.bytes),
+        compareBytes(a.bid.cid.bytes, b.bid.cid.bytes),
     )
-    .map(({ ranked }) => ranked)
 }
 
 /** Within the submitter's price and above her least reputation. */

@@ -10,16 +10,18 @@ import { type AnyRecord, openAny } from '../records/any-record.ts'
 import { decodeBlock, encodeBlock } from '../records/block.ts'
 import type { CID } from '../records/cid.ts'
 import { Link } from '../records/cid.ts'
-import { Amount, Bytes, text } from '../records/fields.ts'
+import { Amount, Bytes, fitText, text } from '../records/fields.ts'
 import { parse } from '../records/record.ts'
 
 /** Records travel as their bytes and are opened while a message is read. */
 const records = (max: number) => z.array(Bytes).max(max)
 
 /** A refusal on the wire. */
+const DETAIL_BYTES_MAX = 2048
+
 export const WireError = z.strictObject({
   code: z.string().refine(isCode, 'no such code'),
-  detail: text(2048),
+  detail: text(DETAIL_BYTES_MAX),
   values: z.record(z.string(), Amount),
 })
 
@@ -115,7 +117,7 @@ function shaped(value: unknown): WireMessage {
 
 /** A refusal as it travels, and back. */
 export function toWireError({ code, detail, values }: Refusal): WireError {
-  return { code, detail: detail.slice(0, 500), values: { ...values } }
+  return { code, detail: fitText(detail, DETAIL_BYTES_MAX), values: { ...values } }
 }
 
 export function fromWireError(error: WireError): Refusal {

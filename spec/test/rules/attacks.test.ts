@@ -1,6 +1,7 @@
 /**
- * Every record of a chain attacked: a flipped byte, a stranger's signature, a valid block of another
- * job, and lies that the right key signed. Each time a check mark turns into ✗ with its code.
+ * S1-11, S1-14 every record of a chain attacked: a flipped byte, a stranger's signature, a valid
+ * block of another job, and lies that the right key signed. Each time a check mark turns into ✗
+ * with its code.
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
@@ -348,7 +349,7 @@ describe('a lie that the right key signed', () => {
     ]
     unverified(read(stage({ verdicts })), 'ROLE_MISSING')
   })
-  test('the same verdict twice: RECORD_DUPLICATE, and another by the same: VERDICT_DUPLICATE', () => {
+  test('the same verdict twice: RECORD_DUPLICATE; two of one verifier: VERDICT_DUPLICATE', () => {
     const twice: Changes['verdicts'] = ([first]) => [first as Verdict, first as Verdict]
     unverified(read(stage({ verdicts: twice })), 'RECORD_DUPLICATE')
     const again: Changes['verdicts'] = ([first], receipt) => [

@@ -187,7 +187,7 @@ describe('S1-1 a token is accepted only for what it says', () => {
     allowed({ tokens })
     assert.equal(code({ tokens, request: { atMs: startMs + 10 } }), 'TOKEN_EXPIRED')
   })
-  test('S1-3 up to what it has left, and one more is refused with asked, available and limit', () => {
+  test('S1-3 up to what it has left; one more is refused with asked, available, limit', () => {
     allowed({ values: { tokenFree: 100 } })
     const numbers = { asked: 100, available: 99, limit: 1000 }
     assert.deepEqual(denied({ values: { tokenFree: 99 } }), { code: 'TOKEN_EXHAUSTED', ...numbers })

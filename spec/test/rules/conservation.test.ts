@@ -1,4 +1,4 @@
-/** S1-15 whatever happens, in any order: no unit appears or disappears, and a refusal changes nothing. */
+/** S1-15 whatever happens: no unit appears or disappears, and a refusal changes nothing. */
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import {

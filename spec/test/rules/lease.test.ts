@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import {
+  type Bid,
   Decline,
   isLive,
   Lease,
@@ -10,7 +11,7 @@ import {
   leaseOf,
   seal,
 } from '@planetary-mesh/spec'
-import { awardOn, leaseOn, leaseTo, openLog, settleDue, submit } from './story.ts'
+import { awardOn, judge, leaseOn, leaseTo, openLog, receipted, settleDue, submit } from './story.ts'
 import {
   alice,
   bruno,
@@ -23,6 +24,7 @@ import {
   hourMs,
   makeBid,
   makeReceipt,
+  makeToken,
   mallory,
   membersWith,
   nextCharter,
@@ -148,6 +150,44 @@ describe('an award that does not follow from its bids is refused', () => {
     job.log.append(nextCharter(CHARTER, { members: judge }))
     assert.throws(() => leaseTo(job.log, job, emil), { code: 'VERIFICATION_UNSUPPORTED' })
     leaseTo(job.log, job, chiara)
+  })
+})
+
+describe('the past of a bidder counts', () => {
+  const late = { startedAtMs: startMs, finishedAtMs: startMs, wallMs: 2001, rssBytes: 0 }
+  const refuted = receipted({}, { measured: late })
+  judge(refuted.log, refuted.receipt, dora, 'invalid')
+  judge(refuted.log, refuted.receipt, emil, 'invalid')
+  const { log, token } = refuted
+  const before = log.size
+  settleDue(log, refuted.job)
+  const { manifest } = submit(log, token, { nonce: nonce(1) })
+  // chiara's price is 45 to 40: 20,000 of the score; bruno's one bad, late receipt costs 101,000
+  const bids = [makeBid(manifest), makeBid(manifest, { price: 45 }, chiara)]
+  const [his, hers] = bids as [Bid, Bid]
+  test('as it was at the log size that the award names', () => {
+    const then = { logSize: before, ranking: [his.cid, hers.cid], winner: his.cid }
+    const award = awardOn(log, manifest, bids, then)
+    assert.equal(leaseOf(log.ledger, award, log.atMs, log.linked).winner.author, bruno.did)
+    const wrong = awardOn(log, manifest, bids, { logSize: before })
+    assert.throws(() => leaseOn(log, wrong), { code: 'AWARD_INVALID' })
+  })
+  test('and as it is now', () => {
+    assert.equal(leaseOn(log, awardOn(log, manifest, bids)).body.executor, chiara.did)
+  })
+  test('in its scope alone', () => {
+    const lab = makeToken({ scope: 'lab' })
+    log.append(lab)
+    const job = submit(log, lab, { nonce: nonce(2) })
+    const both = [makeBid(job.manifest), makeBid(job.manifest, { price: 45 }, chiara)]
+    assert.equal(leaseOn(log, awardOn(log, job.manifest, both)).body.executor, bruno.did)
+  })
+  test('against the least reputation of the job', () => {
+    const trust = { verification: 'replay', threshold: 2, reputationMin: 34 } as const
+    const job = submit(log, token, { nonce: nonce(3), trust })
+    const his = makeBid(job.manifest)
+    const award = awardOn(log, job.manifest, [his], { ranking: [his.cid], winner: his.cid })
+    assert.throws(() => leaseOn(log, award), { code: 'AWARD_INVALID' })
   })
 })
 

@@ -135,6 +135,12 @@ describe('a verdict is logged', () => {
     log.append(nextCharter(charter, { members: judges }))
     const his = makeVerdict(receipt, { charter: charter.cid }, bruno)
     assert.throws(() => log.append(his), { code: 'VERDICT_CONFLICT' })
+    // nor on what another claims for his lease
+    const claimed = makeReceipt({ ...submitted, lease }, {}, chiara)
+    log.append(claimed)
+    const now = log.ledger.charters.at(-1)?.record ?? charter
+    const rival = makeVerdict(claimed, { charter: now.cid, result: 'invalid' }, bruno)
+    assert.throws(() => log.append(rival), { code: 'VERDICT_CONFLICT' })
   })
   test('under the charter in force at the receipt, for a receipt in the log', () => {
     const { log, receipt, lease } = receipted()

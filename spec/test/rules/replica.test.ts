@@ -1,4 +1,4 @@
-/** S1-16 a reader's copy of the log: any delivery gives the same fold, and a lie stops it for good. */
+/** S1-16 a reader's copy of the log: any delivery gives the same fold, a lie stops it for good. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import {
@@ -113,7 +113,7 @@ describe('a reader folds', () => {
     const both = take(replica, log, second)
     assert.deepEqual(both.type === 'applied' && both.anchors, [second, third])
   })
-  test('batches in any order, doubled and partly lost: the same fold, once the lost ones came', () => {
+  test('batches in any order, doubled, partly lost: the same fold once the lost ones came', () => {
     const order = fc.array(fc.nat(log.anchors.length - 1), { maxLength: 30 })
     fc.assert(
       fc.property(order, (indices) => {
@@ -147,7 +147,7 @@ describe('what was lost or altered on the way is not the writer’s lie', () => 
   const spoiled = (key: string, bytes: Uint8Array | undefined) => ({
     get: (cid: CID) => (cid.toString() === key ? bytes : log.get(cid)),
   })
-  test('any block, missing or with a flipped bit: the reader stops, and goes on with the true one', () => {
+  test('any block, missing or altered: the reader stops, and goes on with the true one', () => {
     const used = names.filter((name) => {
       const { replica } = read(spoiled(name, undefined))
       return replica.ledger.size < log.size

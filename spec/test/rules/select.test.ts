@@ -79,7 +79,13 @@ describe('reputation is folded from receipts', () => {
     assert.equal(reputation(past('x', 10, 10, 0)), 92)
     assert.equal(reputation(past('x', 14, 1, 0)), 13)
   })
-  test('nobody reaches 0 or 100 from outside: it stays between', () => {
+  test('asked again after the log grew, it counts what is new', () => {
+    const growing = past('x', 1, 1, 1)
+    assert.deepEqual([reputation(growing), onTimePpm(growing)], [67, 1_000_000])
+    growing.push(...past('x', 2, 0, 0))
+    assert.deepEqual([reputation(growing), onTimePpm(growing)], [40, 333_333])
+  })
+  test('it stays within 0 and 100', () => {
     fc.assert(
       fc.property(fc.nat(400), fc.nat(400), (all, valid) => {
         const value = reputation(past('x', all, valid, 0))
@@ -145,6 +151,11 @@ describe('equal scores go by sha-256 of manifest and DID', () => {
         expected,
       )
     }
+  })
+  test('two equal bids of one author stand in one order, whichever came first', () => {
+    const bids = ['Porto', 'Lisboa'].map((location) => makeBid(manifest, { location }))
+    const order = (list: readonly Bid[]) => winners(manifest, list).map(({ bid }) => `${bid.cid}`)
+    assert.deepEqual(order([...bids].reverse()), order(bids))
   })
   test('nobody wins them all: another job has another order', () => {
     const first = new Set(

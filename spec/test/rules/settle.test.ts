@@ -113,7 +113,7 @@ describe('S1-15 a job is settled', () => {
     settleDue(log, job)
     assert.deepEqual(past(log), [{ executor: bruno.did, valid: true, onTime: false }])
   })
-  test('as failed after the last attempt, as expired after the hold, without a lease or with one', () => {
+  test('as failed after the last attempt, as expired after the hold', () => {
     const failed = leased({ attemptsMax: 1 })
     failed.log.append(seal(Decline, { lease: failed.lease.cid, reason: 'host-fault' }, bruno))
     assert.equal(settleDue(failed.log, failed.job)?.body.reason, 'failed')
@@ -227,7 +227,7 @@ describe('a cancel', () => {
     log.append(cancelOf({ manifest }))
     log.append(receipt)
   })
-  test('racing a receipt takes effect if it comes first: the job ends cancelled, the work is paid', () => {
+  test('racing a receipt takes effect if it comes first, and the work is paid', () => {
     const { log, manifest, lease, job } = leased()
     log.append(cancelOf({ manifest }))
     const receipt = makeReceipt({ lease, manifest })

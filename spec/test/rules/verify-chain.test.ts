@@ -1,4 +1,4 @@
-/** S1-13 the five verbs: an honest chain has no finding, and each finding has a story of its own. */
+/** S1-13 the five verbs: an honest chain has no finding, and each finding its own story. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import {
@@ -84,7 +84,7 @@ describe('an honest chain', () => {
     assert.deepEqual(found.findings, [])
     assert.deepEqual(marks(found), ['✓', '…'])
   })
-  test('in an old charter stays honest when issuer, member, executor and writer have changed', () => {
+  test('of an old charter stays honest when issuer, member and executor have gone', () => {
     const log = new Log()
     const told = tellJob(log)
     const members = membersWith(CHARTER, bruno, 'gone').filter(({ did }) => did !== alice.did)

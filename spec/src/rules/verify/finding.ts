@@ -1,13 +1,14 @@
 /** What is wrong with a chain: a code, the block it is about, one sentence. */
 import { type Code, Refusal } from '../../errors.ts'
 import type { CID } from '../../records/cid.ts'
+import { fitText } from '../../records/fields.ts'
 
 export type Finding = { code: Code; cid: CID | null; detail: string }
 
 export const finding = (code: Code, cid: CID | null, detail: string): Finding => ({
   code,
   cid,
-  detail: detail.slice(0, 500),
+  detail: fitText(detail, 512),
 })
 
 /** The finding that `check` refuses with, if it does. */

@@ -1,0 +1,72 @@
+/**
+ * `npm run plant -- --requirements`: for each sentence of the requirements, its tests pass as the
+ * code stands, and fail with the bug of `requirement-patches.ts` planted.
+ */
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { run } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { REQUIREMENTS } from './requirement-patches.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const TESTS = 'test/requirements/*.test.ts'
+const LOADER = fileURLToPath(new URL('./loader.ts', import.meta.url))
+const FILE_TIMEOUT_MS = 5 * 60_000
+
+/** The names of those tests of a sentence that passed, and of those that failed. */
+type Outcome = { passed: string[]; failed: string[] }
+
+/** The test files that have tests of a sentence. */
+export function filesOf(id: string): string[] {
+  return globSync(TESTS, { cwd: ROOT })
+    .map((file) => join(ROOT, file))
+    .filter((file) => new RegExp(`test\\(\\s*['\`]${id} `).test(readFileSync(file, 'utf8')))
+    .sort()
+}
+
+async function runTests(id: string, plant: string): Promise<Outcome> {
+  const outcome: Outcome = { passed: [], failed: [] }
+  const events = run({
+    cwd: ROOT,
+    files: filesOf(id),
+    concurrency: 1,
+    timeout: FILE_TIMEOUT_MS,
+    testNamePatterns: [`^${id} `],
+    execArgv: ['--conditions=source', '--import', LOADER],
+    env: { ...process.env, MESH_PLANT: plant },
+  })
+  // a file that does not load is no test of the sentence
+  const isOurs = (name: string) => name.startsWith(`${id} `)
+  events.on('test:pass', ({ name, skip }) => {
+    if (isOurs(name) && (skip === undefined || skip === false)) outcome.passed.push(name)
+  })
+  events.on('test:fail', ({ name }) => {
+    if (isOurs(name)) outcome.failed.push(name)
+  })
+  events.resume()
+  await new Promise((resolve, reject) => events.once('end', resolve).once('error', reject))
+  return outcome
+}
+
+/** What is wrong with a sentence and its tests, or which test found its bug. */
+async function judge(id: string): Promise<{ good: boolean; said: string }> {
+  const honest = await runTests(id, '')
+  if (honest.failed.length > 0)
+    return { good: false, said: `✗ fails as it is: ${honest.failed[0]}` }
+  if (honest.passed.length === 0) return { good: false, said: '✗ no test ran' }
+  const { failed } = await runTests(id, id)
+  if (failed.length === 0) return { good: false, said: '✗ not found' }
+  return { good: true, said: `✓ ${failed[0]}` }
+}
+
+/** Prints a line for each sentence; false if any bug was not found. */
+export async function runRequirementPlants(only?: string): Promise<boolean> {
+  let good = true
+  for (const { id, sentence } of REQUIREMENTS) {
+    if (only !== undefined && only !== id) continue
+    const found = await judge(id)
+    good &&= found.good
+    process.stdout.write(`${id.padEnd(6)} ${sentence.padEnd(72)} ${found.said}\n`)
+  }
+  return good
+}
