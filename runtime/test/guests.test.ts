@@ -22,7 +22,7 @@ test('every source of a guest has its module', () => {
   assert.deepEqual(modules, sources)
 })
 
-test('building the guests again gives the committed bytes', { skip: MISSING }, () => {
+test('the guests, rebuilt, are the committed bytes', { skip: MISSING }, () => {
   const out = mkdtempSync(join(tmpdir(), 'guests-'))
   try {
     execFileSync(join(here, 'build.sh'), [out], { stdio: 'pipe' })

@@ -28,7 +28,7 @@ import { BUDGET, evidenceFor } from './scene.ts'
 let sandbox: Sandbox
 
 before(async () => {
-  sandbox = await openSandbox({ slots: 2 })
+  sandbox = await openSandbox({ slots: 2, spares: 0 })
 })
 after(() => sandbox?.close())
 

@@ -64,7 +64,7 @@ export const KEYS: Keys = new Map(
 )
 
 export async function openScene(): Promise<Scene> {
-  const sandbox = await openSandbox({ slots: 2 })
+  const sandbox = await openSandbox({ slots: 2, spares: 0 })
   try {
     await using mesh = await openTestMesh({ sandbox })
     const expiresAtMs = mesh.clock.nowMs() + 7_200_000

@@ -20,7 +20,7 @@ let sandbox: Sandbox
 let run: ExampleRun
 
 before(async () => {
-  sandbox = await openSandbox({ slots: 1 })
+  sandbox = await openSandbox({ slots: 1, spares: 0 })
   run = await analyse(CSV)
 })
 after(() => sandbox.close())

@@ -80,7 +80,7 @@ function expectedForecast() {
 }
 
 test('the member budget goes from CCL to a paid receipt, and its forecast is the right one', async () => {
-  const sandbox = await openSandbox({ slots: 2 })
+  const sandbox = await openSandbox({ slots: 2, spares: 0 })
   try {
     await using mesh = await openTestMesh({ sandbox })
     const job = jobFor(mesh)

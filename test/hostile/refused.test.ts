@@ -15,7 +15,7 @@ let sandbox: Sandbox
 let mesh: TestMesh
 
 before(async () => {
-  sandbox = await openSandbox({ slots: 2 })
+  sandbox = await openSandbox({ slots: 2, spares: 0 })
   mesh = await openTestMesh({ sandbox })
 })
 after(async () => {

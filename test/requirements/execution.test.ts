@@ -26,7 +26,7 @@ import { without } from '../mesh/lying.ts'
 import { bruno, chiara, FEDERATION, mallory, nameOf } from '../mesh/people.ts'
 import { refusedWith } from '../mesh/refused.ts'
 
-const sandbox = await openSandbox({ slots: 1 })
+const sandbox = await openSandbox({ slots: 1, spares: 0 })
 after(() => sandbox.close())
 
 /** The same sandbox, with the modules that it was asked to run. */

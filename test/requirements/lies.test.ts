@@ -20,7 +20,7 @@ import { lying } from '../mesh/lying.ts'
 import { gita, nameOf } from '../mesh/people.ts'
 import { assertFound, judged, receiptsOf } from './judged.ts'
 
-const sandbox = await openSandbox({ slots: 1 })
+const sandbox = await openSandbox({ slots: 1, spares: 0 })
 after(() => sandbox.close())
 
 const exec: MeshOptions['exec'] = (_, { blocks }) => fakeExec(blocks)

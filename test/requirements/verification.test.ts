@@ -21,7 +21,7 @@ import { bruno, emil, FEDERATION, fatou, foundCharter, mallory, nameOf } from '.
 import { openStranger } from '../mesh/stranger.ts'
 import { assertFound, judged } from './judged.ts'
 
-const sandbox = await openSandbox({ slots: 1 })
+const sandbox = await openSandbox({ slots: 1, spares: 0 })
 after(() => sandbox.close())
 
 const exec: MeshOptions['exec'] = (_, { blocks }) => fakeExec(blocks)

@@ -18,8 +18,11 @@ export function openMallory(
   transport: Transport,
   options: { writer: Signer['did']; charter: CID; times: number },
 ): (receipts: readonly Receipt[]) => void {
+  const judged = new Set<string>()
   return (receipts) => {
     for (const receipt of receipts) {
+      if (judged.has(receipt.cid.toString())) continue
+      judged.add(receipt.cid.toString())
       for (let time = 0; time < options.times; time++) {
         const verdict = seal(
           Verdict,

@@ -18,8 +18,9 @@ export type Report = {
 }
 
 const JOBS = 50
+const CRASHES = 24
 /** Jobs are submitted, and things go wrong, for this long; then the world heals. */
-const FAULTS_MS = 14_000
+const FAULTS_MS = 8_000
 /** After the last deadline everything must be over within this time. */
 const BOUND_MS = 30_000
 const EVENTS_MAX = 400_000
@@ -70,14 +71,16 @@ function planJobs(world: World, chance: ReturnType<typeof openChance>): void {
   }
 }
 
+/** The writer crashes most; whoever is down already cannot, so another one does. */
 function planCrashes(world: World, chance: ReturnType<typeof openChance>): void {
-  for (let crash = 0; crash < 36; crash++) {
-    const node = crash < 9 ? world.nodes[0] : chance.pick(world.nodes)
+  for (let crash = 0; crash < CRASHES; crash++) {
+    const wanted = crash < CRASHES / 4 ? world.nodes[0] : chance.pick(world.nodes)
     const atMs = START_MS + chance.between(200, FAULTS_MS - 1)
     const downMs = chance.oneIn(6) ? chance.between(5500, 9000) : chance.between(20, 900)
-    if (node === undefined) continue
     world.clock.at(atMs, () => {
-      if (node.process === undefined) return
+      const up = world.nodes.filter(({ process }) => process !== undefined)
+      const node = wanted?.process === undefined ? up[crash % up.length] : wanted
+      if (node === undefined) return
       world.crash(node)
       world.clock.at(atMs + downMs, () => void world.start(node))
     })

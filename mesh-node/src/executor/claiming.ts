@@ -22,7 +22,10 @@ export function claim(state: ExecutorState, message: Awarded, home: Did, env: En
   if (found === undefined) return []
   const job = found.award.body.manifest.toString()
   state.homes.set(job, home)
-  state.claims.set(found.award.cid.toString(), { message, home })
+  const key = found.award.cid.toString()
+  // asked already: the timer asks again, not every copy of the message
+  if (state.claims.has(key)) return []
+  state.claims.set(key, { message, home })
   return ask(found.award, message, env)
 }
 

@@ -4,7 +4,16 @@
  * replayed and the award recomputed before a single instruction runs.
  * Source: requirements S1-8 … S1-11, protocol.md "Award → lease".
  */
-import type { Did, Effect, Env, Event, Message, Role, Step } from '@planetary-mesh/spec'
+import {
+  charterNow,
+  type Did,
+  type Effect,
+  type Env,
+  type Event,
+  type Message,
+  type Role,
+  type Step,
+} from '@planetary-mesh/spec'
 import { bidOn } from './bidding.ts'
 import { claim, claimRefused, resendClaims } from './claiming.ts'
 import { followLog, restart, startQueued } from './leases.ts'
@@ -63,7 +72,7 @@ function heard(
     case 'awarded':
       return claim(state, message, from, env)
     case 'refused':
-      return claimRefused(state, message)
+      return from === charterNow(env.replica.ledger).body.writer ? claimRefused(state, message) : []
     default:
       return []
   }

@@ -3,11 +3,9 @@ import {
   type Answer,
   type AnyRecord,
   admit,
-  appendMessage,
   attempt,
   type Call,
   type CID,
-  charterNow,
   type Effect,
   type Env,
   jobStatus,
@@ -15,6 +13,7 @@ import {
   toWireError,
 } from '@planetary-mesh/spec'
 import { takeAward } from './awarding.ts'
+import { cancel } from './cancelling.ts'
 import type { HomeConfig, HomeJob, HomeState } from './state.ts'
 import { submit } from './submitting.ts'
 
@@ -51,11 +50,8 @@ function react(
       const effects = takeAward(job, request.award, env, config)
       return [...effects, answer({ type: 'awarded' })]
     }
-    case 'cancel': {
-      const { writer } = charterNow(env.replica.ledger).body
-      const message = appendMessage([request.cancel])
-      return [{ do: 'send', to: writer, message }, answer({ type: 'cancelled' })]
-    }
+    case 'cancel':
+      return cancel(state, request.cancel, call, env, config)
     case 'status':
       return [answer(statusOf(state, request.job, env))]
   }
@@ -78,6 +74,7 @@ function statusOf(state: HomeState, cid: CID, env: Env): Answer {
     type: 'status',
     status,
     phase: carried?.phase ?? null,
+    detail: carried?.phaseDetail ?? null,
     waitingFor: carried === undefined ? null : waitingFor(carried, status.state),
   }
 }

@@ -26,7 +26,14 @@ export function restart(
     )
     if (manifest?.kind !== 'manifest' || hold?.kind !== 'hold') continue
     if (decision?.kind !== 'decision') continue
-    const none = { bids: new Map(), passes: new Map(), closed: true, award: undefined, phase: null }
+    const none = {
+      bids: new Map(),
+      passes: new Map(),
+      closed: true,
+      award: undefined,
+      phase: null,
+      phaseDetail: null,
+    }
     state.jobs.set(manifest.cid.toString(), { manifest, hold, decision, ...none })
   }
   return [...state.jobs.values()].flatMap((job) => goOn(state, job, env, config))

@@ -3,18 +3,28 @@
  * the award where the manifest's rule says so, and brings the award to its winner. It owns nothing:
  * the log knows every job, and any other home can go on. Source: protocol.md "Who chooses".
  */
-import type { Did, Effect, Env, Event, Message, Role, Step } from '@planetary-mesh/spec'
+import {
+  charterNow,
+  type Did,
+  type Effect,
+  type Env,
+  type Event,
+  type Message,
+  type Role,
+  type Step,
+} from '@planetary-mesh/spec'
 import { awardTimer, sendAward } from './awarding.ts'
 import { announce, closeWindow, heardOffer, heardPass } from './bidding.ts'
 import { answerCall } from './calls.ts'
+import { askCancel, endCancel } from './cancelling.ts'
 import { followLog, restart } from './following.ts'
-import type { HomeConfig, HomeState } from './state.ts'
+import type { HomeConfig, HomeJob, HomeState } from './state.ts'
 import { appended, refused, resendSubmit } from './submitting.ts'
 
 export function homeRole(config: HomeConfig): Role<HomeState> {
   return {
     name: 'home',
-    init: () => ({ submits: new Map(), jobs: new Map() }),
+    init: () => ({ cancels: new Map(), submits: new Map(), jobs: new Map() }),
     step(state, event, env): Step<HomeState> {
       return { state, effects: react(state, event, env, config) }
     },
@@ -47,16 +57,20 @@ function heard(
 ): Effect[] {
   switch (message.type) {
     case 'appended':
-      return appended(state, message, env, config)
     case 'refused':
-      return refused(state, message)
+      // only the writer's word counts
+      return from === charterNow(env.replica.ledger).body.writer
+        ? ledgerAnswered(state, message, env, config)
+        : []
     case 'offer':
       return heardOffer(state, message.opened, from, env, config)
     case 'pass':
       return heardPass(state, message, from, env, config)
     case 'progress': {
       const job = state.jobs.get(message.manifest.toString())
-      if (job !== undefined) job.phase = message.phase
+      if (job === undefined || !isExecutorOf(job, from, env)) return []
+      job.phase = message.phase
+      job.phaseDetail = message.detail === '' ? null : message.detail
       return []
     }
     default:
@@ -64,10 +78,31 @@ function heard(
   }
 }
 
+function ledgerAnswered(
+  state: HomeState,
+  message: Extract<Message, { type: 'appended' | 'refused' }>,
+  env: Env,
+  config: HomeConfig,
+): Effect[] {
+  const key = message.request.toString()
+  if (message.type === 'appended') {
+    return [...endCancel(state, key), ...appended(state, message, env, config)]
+  }
+  return [...endCancel(state, key, message.error), ...refused(state, message)]
+}
+
+/** Whoever won the job here, or holds or held a lease of it. */
+function isExecutorOf({ manifest, award, bids }: HomeJob, did: Did, env: Env): boolean {
+  const leases = env.replica.ledger.jobs.get(manifest.cid.toString())?.leases ?? []
+  const winner = [...bids.values()].find(({ cid }) => award?.body.winner.equals(cid) === true)
+  return winner?.author === did || leases.some(({ record }) => record.body.executor === did)
+}
+
 /** Timers are named `what:key`; the key is the CID of a job, for a submit that of its hold. */
 function timer(state: HomeState, name: string, env: Env, config: HomeConfig): Effect[] {
   const [what, key] = name.split(':') as [string, string]
   if (what === 'submit') return resendSubmit(state, key, env, config)
+  if (what === 'cancel') return askCancel(state, key, env, config)
   const job = state.jobs.get(key)
   if (job === undefined) return []
   switch (what) {

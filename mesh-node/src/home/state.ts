@@ -1,5 +1,15 @@
 /** What a home remembers of the jobs it carries: a mailbox, not an owner. */
-import type { Award, Bid, Decision, Did, Hold, Manifest, Pass, Token } from '@planetary-mesh/spec'
+import type {
+  Award,
+  Bid,
+  Cancel,
+  Decision,
+  Did,
+  Hold,
+  Manifest,
+  Pass,
+  Token,
+} from '@planetary-mesh/spec'
 
 export type HomeConfig = {
   /** How long bids are awaited, at most. */
@@ -32,11 +42,14 @@ export type HomeJob = {
   closed: boolean
   /** The award on its way to its winner. */
   award: Award | undefined
-  /** What the executor last said, for people. */
+  /** What the executor last said, for people, and why if it failed. */
   phase: string | null
+  phaseDetail: string | null
 }
 
 export type HomeState = {
+  /** Cancels that wait for the ledger's word, by cancel. */
+  cancels: Map<string, { cancel: Cancel; calls: number[]; tries: number }>
   /** By hold. */
   submits: Map<string, Submit>
   /** Jobs that are not over, by manifest. */

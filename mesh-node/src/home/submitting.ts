@@ -66,6 +66,8 @@ export function appended(
   const entry = state.submits.get(key)
   const [decision] = message.opened
   if (entry === undefined || decision?.kind !== 'decision') return []
+  const { hold: decided, effect } = decision.body
+  if (effect !== 'allow' || !decided.equals(entry.hold.cid)) return []
   state.submits.delete(key)
   const { manifest, hold } = entry
   const job: HomeJob = {
@@ -77,6 +79,7 @@ export function appended(
     closed: false,
     award: undefined,
     phase: null,
+    phaseDetail: null,
   }
   state.jobs.set(manifest.cid.toString(), job)
   const durable = { manifest: manifest.bytes, hold: hold.bytes, decision: decision.bytes }

@@ -9,7 +9,7 @@ const CLOSE_MS = 1000
 
 /** Opens a sandbox that is closed among `cleanUps`, even if they are due before it is open. */
 export function openSandboxIn(cleanUps: CleanUp[], slots: number): Promise<Sandbox> {
-  const opening = openSandbox({ slots })
+  const opening = openSandbox({ slots, spares: 0 })
   const closed = () =>
     opening.then(
       (sandbox) => sandbox.close(),

@@ -16,20 +16,22 @@ import { cancelledAtStart } from './cancelled-at-start.ts'
 import { ensureInput } from './input.ts'
 import { Interrupted, SlotProcess } from './slot-process.ts'
 
-const SPARES = 1
-
 /**
- * Opens a sandbox with `slots` processes and a spare. `run` refuses with LIMIT_EXCEEDED,
+ * Opens a sandbox with `slots` processes, and `spares` more (default 1) so that a killed slot costs
+ * the next job nothing; whoever runs one job and is gone needs none. `run` refuses with LIMIT_EXCEEDED,
  * MODULE_REFUSED, IMPORT_REFUSED, FILE_NAME_REFUSED, and with OVERLOADED when its queue is full;
  * it throws `HostFault` when the machine failed. The caller closes it.
  */
-export async function openSandbox(options: { slots: number }): Promise<Sandbox> {
+export async function openSandbox(options: {
+  slots: number
+  spares?: number
+}): Promise<Sandbox> {
   admit(
     Number.isSafeInteger(options.slots) && options.slots >= 1 && options.slots <= LIMITS.slotsMax,
     'LIMIT_EXCEEDED',
     `${options.slots} slots, 1 to ${LIMITS.slotsMax}`,
   )
-  const pool = new SlotPool(options.slots)
+  const pool = new SlotPool(options.slots, options.spares ?? 1)
   await pool.fill()
   return {
     profile: RUNTIME_PROFILE,
@@ -43,6 +45,7 @@ type Turn = { take(): void; refuse(fault: HostFault): void }
 
 class SlotPool {
   readonly #slots: number
+  readonly #spares: number
   /** Processes that are starting or ready, each waiting for one job. */
   readonly #ready: Promise<SlotProcess>[] = []
   readonly #busy = new Set<SlotProcess>()
@@ -50,8 +53,9 @@ class SlotPool {
   #running = 0
   #closed = false
 
-  constructor(slots: number) {
+  constructor(slots: number, spares: number) {
     this.#slots = slots
+    this.#spares = spares
   }
 
   /** Starts the slots, and the spare once they are up. Throws `HostFault('crash')`. */
@@ -151,7 +155,7 @@ class SlotPool {
     }
   }
 
-  #startMissing(target = this.#slots + SPARES): void {
+  #startMissing(target = this.#slots + this.#spares): void {
     while (!this.#closed && this.#ready.length + this.#busy.size < target) {
       const starting = SlotProcess.start()
       starting.catch(() => {}) // told to whoever takes it

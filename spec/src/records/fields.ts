@@ -17,8 +17,8 @@ export const text = (bytesMax: number = LIMITS.textBytesMax) =>
     .refine((value) => !value.startsWith('\uFEFF'), 'a byte order mark')
 
 /**
- * A sentence that others had a hand in, made fit for a `text(bytesMax)` field: cut to its bytes, with
- * what could not stand in a block replaced.
+ * A sentence that others had a hand in, made fit for a `text(bytesMax)` field: cut to its bytes,
+ * with what could not stand in a block replaced.
  */
 export function fitText(sentence: string, bytesMax: number): string {
   const whole = sentence.toWellFormed().replace(/^\uFEFF+/, '')

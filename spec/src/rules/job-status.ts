@@ -9,7 +9,7 @@ import type { Lease } from '../records/kinds/lease.ts'
 import type { Settle } from '../records/kinds/settle.ts'
 import { hasRole } from './ledger/charter-in-force.ts'
 
-export type FailReason = 'host-fault' | 'no-bids' | 'deadline' | 'refused' | 'refuted'
+export type FailReason = 'host-fault' | 'refused' | 'refuted'
 
 export type JobStatus =
   | { state: 'unknown' }
@@ -57,7 +57,13 @@ export function jobStatus(
     ({ body, author }) => lease?.body.executor === author && body.lease.equals(lease.cid),
   )
   const settle = of('settle').find(({ body }) => body.hold.equals(hold.cid))
-  if (settle !== undefined) return settled(settle)
+  if (settle !== undefined) {
+    const ends = of('decline').filter(({ body }) =>
+      leases.some(({ cid }) => cid.equals(body.lease)),
+    )
+    const refused = ends.length > 0 && ends.every(({ body }) => body.reason === 'refused')
+    return settled(settle, refused ? 'refused' : 'host-fault')
+  }
   if (receipt !== undefined) {
     if (!anchored(receipt.cid)) return { state: 'receipted', receipt: receipt.cid }
     const verdicts = of('verdict').filter(
@@ -108,7 +114,7 @@ function leased({ body }: Lease): JobStatus {
   }
 }
 
-function settled({ body }: Settle): JobStatus {
+function settled({ body }: Settle, failure: FailReason): JobStatus {
   const { reason, receipt, post } = body
   switch (reason) {
     case 'verified':
@@ -119,7 +125,7 @@ function settled({ body }: Settle): JobStatus {
     case 'refuted':
       return { state: 'failed', reason: 'refuted' }
     case 'failed':
-      return { state: 'failed', reason: 'host-fault' }
+      return { state: 'failed', reason: failure }
     case 'expired':
       return { state: 'expired' }
     case 'cancelled':

@@ -29,5 +29,11 @@ export type Answer =
   | { type: 'bids'; bids: readonly Bid[]; passes: readonly Pass[]; closed: boolean }
   | { type: 'awarded' }
   | { type: 'cancelled' }
-  | { type: 'status'; status: JobStatus; phase: string | null; waitingFor: string | null }
+  | {
+      type: 'status'
+      status: JobStatus
+      phase: string | null
+      detail: string | null
+      waitingFor: string | null
+    }
   | { type: 'refused'; error: WireError }
