@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util'
 import { runSeed } from './run-seed.ts'
 
 process.stdout.on('error', () => process.exit())
+// refusals are everyday news here: writing down where each was made would cost more than the step
+Error.stackTraceLimit = 6
 
 const { values } = parseArgs({
   options: {

@@ -132,12 +132,15 @@ function checkEnd(world: World): void {
   }
   const get = (cid: CID) => blocks.get(cid.toString())
   const { charter } = world.federation
-  const settled = [...(book?.ledger.jobs.values() ?? [])].filter(
+  const replicas = world.nodes.slice(1).flatMap(({ process }) => (process ? [process.replica] : []))
+  const reader = replicas.toSorted((a, b) => b.ledger.size - a.ledger.size)[0]
+  const settled = [...(reader?.ledger.jobs.values() ?? [])].filter(
     (job) => job.settle?.record.body.reason === 'verified',
   )
-  const head = book?.batches.at(-1)?.anchor.cid
   const receipt = settled.at(-1)?.settle?.record.body.receipt
-  if (head === undefined || receipt === undefined || receipt === null) return
+  // what a reader has: the newest anchor that anybody but the writer has folded
+  const head = reader?.head
+  if (head === undefined || head === null || receipt === undefined || receipt === null) return
   const verify = world.verify
   const { findings, anchored } = verifyChain({ receipt, head, genesis: charter.cid, get, verify })
   // the simulated files have no blocks; all else must hold for a reader who was not there

@@ -17,7 +17,6 @@ import {
 import {
   type AnyRecord,
   type Did,
-  openMessage,
   type Receipt,
   Refusal,
   type Role,

@@ -18,14 +18,11 @@ import { Interrupted, SlotProcess } from './slot-process.ts'
 
 /**
  * Opens a sandbox with `slots` processes, and `spares` more (default 1) so that a killed slot costs
- * the next job nothing; whoever runs one job and is gone needs none. `run` refuses with LIMIT_EXCEEDED,
- * MODULE_REFUSED, IMPORT_REFUSED, FILE_NAME_REFUSED, and with OVERLOADED when its queue is full;
- * it throws `HostFault` when the machine failed. The caller closes it.
+ * the next job nothing; whoever runs one job and is gone needs none. `run` refuses with
+ * LIMIT_EXCEEDED, MODULE_REFUSED, IMPORT_REFUSED, FILE_NAME_REFUSED, and with OVERLOADED when its
+ * queue is full; it throws `HostFault` when the machine failed. The caller closes it.
  */
-export async function openSandbox(options: {
-  slots: number
-  spares?: number
-}): Promise<Sandbox> {
+export async function openSandbox(options: { slots: number; spares?: number }): Promise<Sandbox> {
   admit(
     Number.isSafeInteger(options.slots) && options.slots >= 1 && options.slots <= LIMITS.slotsMax,
     'LIMIT_EXCEEDED',
