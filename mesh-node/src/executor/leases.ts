@@ -65,7 +65,7 @@ export function followLog(
       case 'lease':
         return leased(state, record, env)
       case 'cancel':
-        return cancelled(state, record.body.manifest.toString(), env)
+        return cancelled(state, record.body.manifest.toString())
       case 'receipt':
         if (record.author === env.self.did) state.receipts.delete(record.body.lease.toString())
         return []
@@ -143,8 +143,7 @@ function decisionHolds(job: Job, env: Env): boolean {
   return charter !== undefined && replayDecision(decision, charter.record, tokenChain(job.token))
 }
 
-function cancelled(state: ExecutorState, job: string, env: Env): Effect[] {
-  void env
+function cancelled(state: ExecutorState, job: string): Effect[] {
   return [...state.runs.values()]
     .filter((run) => run.job === job && run.phase === 'running')
     .map((run) => ({ do: 'cancel', run: run.lease.toString() }))
