@@ -4,6 +4,7 @@
  * and no event loop that a guest could starve.
  */
 import { readSync, writeSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
 import { Script } from 'node:vm'
 import { RUNTIME_PROFILE } from '../admission/profile.ts'
 import { ANSWER, openCancelLine } from './cancel-line.ts'
@@ -16,6 +17,9 @@ const READ_FROM = 0
 const WRITE_TO = 1
 /** Only for a child whose parent is gone: the parent's own deadline comes first. */
 const ORPHAN_GRACE_MS = 1000
+
+// every source is read: the baseline compiler goes, as start-child.ts says
+if (import.meta.url.endsWith('.ts')) setFlagsFromString('--no-liftoff')
 
 const modules = new ModuleCache()
 
