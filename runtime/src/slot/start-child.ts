@@ -15,10 +15,10 @@ export type SlotChild = ChildProcessByStdio<Writable, Readable, Readable>
 /** From a checkout the sources run as they are; installed, what was built from them. */
 const fromSource = import.meta.url.endsWith('.ts')
 /**
- * The optimising compiler alone: a hot loop otherwise stays in baseline code. Node strips types with
- * a WebAssembly module of its own, so from a checkout `child.ts` gives up the baseline compiler only
- * once its sources are read: it starts in half the time. What no-liftoff implies is named, so that
- * the flags are the same both ways.
+ * The optimising compiler alone: a hot loop otherwise stays in baseline code. Node strips types
+ * with a WebAssembly module of its own, so from a checkout `child.ts` gives up the baseline compiler
+ * only once its sources are read: it starts in half the time. What no-liftoff implies is named, so
+ * that the flags are the same both ways.
  */
 const ENGINE_FLAGS = [
   ...(fromSource ? [] : ['--no-liftoff']),
