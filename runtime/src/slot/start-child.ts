@@ -16,7 +16,7 @@ export type SlotChild = ChildProcessByStdio<Writable, Readable, Readable>
 const fromSource = import.meta.url.endsWith('.ts')
 /**
  * The optimising compiler alone: a hot loop otherwise stays in baseline code. Node strips types
- * with a WebAssembly module of its own, so from a checkout `child.ts` gives up the baseline compiler
+ * with a WebAssembly module of its own, so from a checkout `child.ts` drops the baseline compiler
  * only once its sources are read: it starts in half the time. What no-liftoff implies is named, so
  * that the flags are the same both ways.
  */
