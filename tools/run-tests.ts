@@ -18,8 +18,11 @@ const ALL = '**/*.test.ts'
 process.env.NODE_COMPILE_CACHE ??= join(ROOT, 'node_modules/.cache/node-compile')
 /** A file that hangs must not hang the build. */
 const FILE_TIMEOUT_MS = 10 * 60_000
-const SUMMARY = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/
+/** These use every core themselves: they run first, and nothing beside them. */
+const ALONE = ['test/sim/sim.test.ts'].map((file) => join(ROOT, file))
+const SUMMARY = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) ([\d.]+)$/
 
+type Total = Tally & { success: boolean }
 type Diagnostic = { type: 'test:diagnostic'; data: { nesting: number; message: string } }
 
 const { values, positionals } = parseArgs({
@@ -35,9 +38,17 @@ if (values['update-count'] && !isWhole) end('only a run of all tests can update 
 const files = findTests(positionals.length === 0 ? [ALL] : positionals)
 if (files.length === 0) end(`no test file matches ${positionals.join(' ')}`, 2)
 
+const NONE: Total = { tests: 0, skipped: 0, cancelled: 0, todo: 0, success: true }
 const skipped: Skipped[] = []
-const summary: Diagnostic[] = []
-const tally = await runAll()
+/** Node's own summary, the numbers of both turns added up. */
+const summary = new Map<string, number>()
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => stop.abort())
+}
+const alone = await runFiles(files.filter((file) => ALONE.includes(file)))
+const rest = await runFiles(files.filter((file) => !ALONE.includes(file)))
+const tally = sum(alone, rest)
 printSkipped()
 const shrunk = isWhole ? checkCount() : undefined
 if (shrunk !== undefined) process.stdout.write(`\n✖ ${shrunk}\n`)
@@ -53,36 +64,44 @@ function findTests(patterns: readonly string[]): string[] {
   return [...new Set(found.flat())].sort().map((file) => join(ROOT, file))
 }
 
-/** Runs the files, prints as `node --test` does, and keeps the summary lines back. */
-async function runAll(): Promise<Tally & { success: boolean }> {
-  const stop = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => stop.abort())
-  }
+/** Runs files, prints as `node --test` does, and keeps the summary lines back. */
+async function runFiles(chosen: readonly string[]): Promise<Total> {
+  if (chosen.length === 0) return NONE
   const events = run({
     cwd: ROOT,
-    files,
+    files: chosen,
     concurrency: Number(values['test-concurrency'] ?? Math.max(2, availableParallelism())),
     execArgv: ['--conditions=source'],
     signal: stop.signal,
     timeout: FILE_TIMEOUT_MS,
     ...(values['test-name-pattern'] && { testNamePatterns: values['test-name-pattern'] }),
   })
-  let total: (Tally & { success: boolean }) | undefined
+  let total: Total | undefined
   events.on('test:pass', ({ name, skip, file }) => {
     if (skip !== undefined && skip !== false) skipped.push({ name, reason: String(skip), file })
   })
   events.on('test:summary', ({ file, counts, success }) => {
     if (file === undefined) total = { ...counts, success }
   })
-  const shown = events.filter((event: Diagnostic) => {
-    const { type, data } = event
-    const isSummary = type === 'test:diagnostic' && data.nesting === 0 && SUMMARY.test(data.message)
-    if (isSummary) summary.push(event)
-    return !isSummary
+  const shown = events.filter(({ type, data }: Diagnostic) => {
+    if (type !== 'test:diagnostic' || data.nesting !== 0) return true
+    const [, what, count] = SUMMARY.exec(data.message) ?? []
+    if (what === undefined) return true
+    summary.set(what, (summary.get(what) ?? 0) + Number(count))
+    return false
   })
   for await (const chunk of shown.compose(spec)) process.stdout.write(chunk)
   return total ?? end('the test run ended without a summary', 1)
+}
+
+function sum(a: Total, b: Total): Total {
+  return {
+    tests: a.tests + b.tests,
+    skipped: a.skipped + b.skipped,
+    cancelled: a.cancelled + b.cancelled,
+    todo: a.todo + b.todo,
+    success: a.success && b.success,
+  }
 }
 
 function printSkipped() {
@@ -106,7 +125,10 @@ function checkCount(): string | undefined {
 
 async function printSummary() {
   const reporter = new spec()
-  for (const event of summary) reporter.write(event)
+  for (const [what, count] of summary) {
+    const data = { nesting: 0, message: `${what} ${count}`, level: 'info' }
+    reporter.write({ type: 'test:diagnostic', data })
+  }
   reporter.end()
   for await (const chunk of reporter) process.stdout.write(chunk)
 }

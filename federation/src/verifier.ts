@@ -15,6 +15,7 @@ import {
   charterAt,
   charterNow,
   checkChain,
+  type Did,
   type Effect,
   type Env,
   type Event,
@@ -23,6 +24,7 @@ import {
   hasRole,
   isCode,
   LIMITS,
+  type Message,
   parse,
   type Receipt,
   type Role,
@@ -30,6 +32,7 @@ import {
   receiptByCid,
   type Step,
   seal,
+  textOf,
   Verdict,
 } from '@planetary-mesh/spec'
 import { z } from 'zod'
@@ -66,8 +69,8 @@ function react(state: VerifierState, event: Event, env: Env, config: VerifierCon
     case 'start': {
       for (const entry of event.journal) {
         const verdict = env.open(parse(Journal, entry, 'verifier journal').verdict)
-        admit(verdict.kind === 'verdict', 'RECORD_KIND_MISMATCH', `a ${verdict.kind}`)
-        if (!isLogged(verdict, env)) state.judged.set(verdict.body.receipt.toString(), verdict)
+        admit(verdict.kind === 'verdict', 'RECORD_KIND_MISMATCH', () => `a ${verdict.kind}`)
+        if (!isLogged(verdict, env)) state.judged.set(textOf(verdict.body.receipt), verdict)
       }
       const receipts = [...env.replica.ledger.jobs.values()].flatMap(({ leases }) =>
         leases.flatMap((lease) => lease.receipts.map(({ record }) => record)),
@@ -77,6 +80,8 @@ function react(state: VerifierState, event: Event, env: Env, config: VerifierCon
         again(env, config),
       ]
     }
+    case 'message':
+      return heard(state, event.message, event.from, env)
     case 'log':
       return event.entries.flatMap(({ record }) => follow(state, record, env, config))
     case 'ran':
@@ -96,7 +101,17 @@ function follow(
 ): Effect[] {
   if (record.kind === 'receipt') return check(state, record, env, config)
   if (record.kind === 'verdict' && record.author === env.self.did) {
-    state.judged.delete(record.body.receipt.toString())
+    state.judged.delete(textOf(record.body.receipt))
+  }
+  return []
+}
+
+/** What the writer refuses it would refuse again, unless it had no room: it is sent no more. */
+function heard(state: VerifierState, message: Message, from: Did, env: Env): Effect[] {
+  if (from !== charterNow(env.replica.ledger).body.writer) return []
+  if (message.type !== 'refused' || message.error.code === 'OVERLOADED') return []
+  for (const [key, verdict] of state.judged) {
+    if (verdict.cid.equals(message.request)) state.judged.delete(key)
   }
   return []
 }
@@ -110,7 +125,7 @@ function tryAgain(state: VerifierState, env: Env, config: VerifierConfig): Effec
 
 /** Structure first; only a receipt that holds so far is worth running again. */
 function check(state: VerifierState, receipt: Receipt, env: Env, config: VerifierConfig): Effect[] {
-  const key = receipt.cid.toString()
+  const key = textOf(receipt.cid)
   if (state.judged.has(key) || state.replaying.has(key) || !mayJudge(receipt, env)) return []
   const chain = chainOf(receipt, env)
   const findings = checkChain(chain, env.replica.ledger)
@@ -168,7 +183,7 @@ function judge(
   const result = findings === 'cannot-replay' ? findings : found.length === 0 ? 'valid' : 'invalid'
   const body = { receipt: receipt.cid, charter, method, findings: [...found] }
   const verdict = seal(Verdict, { ...body, result }, env.self)
-  state.judged.set(receipt.cid.toString(), verdict)
+  state.judged.set(textOf(receipt.cid), verdict)
   return [{ do: 'record', entry: { verdict: verdict.bytes } }, ...send(verdict, env)]
 }
 
@@ -193,7 +208,7 @@ function send(verdict: Verdict, env: Env): Effect[] {
   return [{ do: 'send', to: writer, message: appendMessage([verdict]) }]
 }
 
-/** A message may be lost: what the log does not hold is sent again. */
+/** A message may be lost: a verdict that is not logged or refused is sent again. */
 function resend(state: VerifierState, env: Env): Effect[] {
   return [...state.judged.values()].flatMap((verdict) =>
     isLogged(verdict, env) ? [] : send(verdict, env),
@@ -201,7 +216,7 @@ function resend(state: VerifierState, env: Env): Effect[] {
 }
 
 function isLogged(verdict: Verdict, env: Env): boolean {
-  return env.replica.ledger.acts.has(actCid(verdict).toString())
+  return env.replica.ledger.acts.has(textOf(actCid(verdict)))
 }
 
 const again = (env: Env, config: VerifierConfig): Effect => ({

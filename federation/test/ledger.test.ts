@@ -9,9 +9,12 @@ import {
   type Env,
   type Event,
   encodeMessage,
+  LIMITS,
+  type Manifest,
   openAny,
   openMessage,
   openReplica,
+  type Token,
   verifySignature,
   type WireMessage,
 } from '@planetary-mesh/spec'
@@ -160,4 +163,42 @@ test('a hold nobody ran is released when its time is over', () => {
     [job?.settle?.record.body.reason, job?.settle?.record.body.release],
     ['expired', hold.body.amount],
   )
+})
+
+/** Five manifests that nothing names, of `bytes` together. */
+function makeBallast(token: Token, bytes: number): Manifest[] {
+  const make = (args: string[]) => makeManifest(token, { description: 'ballast', args })
+  const fitted = (size: number) => {
+    const args = Array<string>(100).fill('a'.repeat(Math.floor((size - 2500) / 100)))
+    // a text of 256 bytes to 64 KiB has three bytes in front
+    return make([...args, 'a'.repeat(size - make(args).bytes.length - 3)])
+  }
+  const fifth = Math.floor(bytes / 5)
+  return [fifth, fifth, fifth, fifth, bytes - 4 * fifth].map(fitted)
+}
+
+test('a request of as many bytes as may be is logged; of one more it is refused', () => {
+  const dora = openWriter()
+  dora.start()
+  const token = makeToken()
+  const manifest = makeManifest(token)
+  const hold = makeHold(manifest)
+  const own = [token, manifest, hold].reduce((sum, { bytes }) => sum + bytes.length, 0)
+  const message = (bytes: number) =>
+    appendMessage([token, hold], [manifest, ...makeBallast(token, bytes - own)])
+
+  const { size } = dora.book().ledger
+  const tooLarge = dora.ask(alice.did, message(LIMITS.appendBytesMax + 1))
+  assert.equal(tooLarge.length, 1, 'an answer, and nothing is recorded')
+  const refused = answerIn(tooLarge)
+  assert.ok(refused.type === 'refused')
+  assert.equal(refused.error.code, 'LIMIT_EXCEEDED')
+  assert.equal(refused.error.detail, '1048577 bytes of records, at most 1048576')
+  assert.equal(`${refused.request}`, `${hold.cid}`)
+  assert.equal(dora.book().ledger.size, size)
+  assert.deepEqual([...dora.book().ledger.tokens.keys()], [], 'not even the token before it')
+
+  const taken = answerIn(dora.ask(alice.did, message(LIMITS.appendBytesMax)))
+  assert.equal(taken.type, 'appended')
+  assert.deepEqual([...dora.book().ledger.jobs.keys()], [`${manifest.cid}`])
 })

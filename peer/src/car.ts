@@ -15,6 +15,7 @@ import {
   ensureCid,
   LIMITS,
   Refusal,
+  textOf,
 } from '@planetary-mesh/spec'
 import { varint } from 'multiformats'
 
@@ -45,7 +46,7 @@ export async function writeCar(
     yield section([encodeBlock({ version: 1, roots: [...roots] }, HEADER_BYTES_MAX - 3).bytes])
     const seen = new Set<string>()
     for await (const { cid, bytes } of blocks) {
-      const key = cid.toString()
+      const key = textOf(cid)
       if (seen.has(key)) continue
       seen.add(key)
       const max = LIMITS.blockBytesMax
@@ -111,7 +112,7 @@ async function readSections(window: FileWindow): Promise<Car> {
     const bytes = (await window.at(at + length - blockLength, blockLength)).slice()
     admit(bytes.length === blockLength, 'FILE_MALFORMED', `cut short at byte ${at}`)
     const ours = await parsed(() => accepted(cid))
-    if (!blocks.has(ours.toString())) blocks.set(ours.toString(), { cid: ours, bytes })
+    if (!blocks.has(textOf(ours))) blocks.set(textOf(ours), { cid: ours, bytes })
     at += length
   }
   return { roots: await parsed(() => roots.map(accepted)), blocks }

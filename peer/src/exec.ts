@@ -19,6 +19,7 @@ import {
   type RunInput,
   type RunResult,
   type Sandbox,
+  textOf,
 } from '@planetary-mesh/spec'
 import { fetchFile } from './fetch-file.ts'
 import { openPatience } from './patience.ts'
@@ -131,7 +132,7 @@ async function keep(
 const refOf = ({ cid, bytes }: { cid: CID; bytes: number }): FileRef => ({ cid, bytes })
 
 async function put(blocks: Blocks, outputs: readonly Block[]): Promise<void> {
-  const distinct = new Map(outputs.map((block) => [block.cid.toString(), block]))
+  const distinct = new Map(outputs.map((block) => [textOf(block.cid), block]))
   try {
     await blocks.put([...distinct.values()])
   } catch (error) {

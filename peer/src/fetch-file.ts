@@ -11,6 +11,7 @@ import {
   Refusal,
   readFile,
   readNode,
+  textOf,
 } from '@planetary-mesh/spec'
 import type { Blocks } from './ports.ts'
 
@@ -35,7 +36,7 @@ export async function fetchFile(
     admit(nodes <= nodesMax, 'FILE_MALFORMED', `more than ${nodesMax} blocks in ${ref.cid}`)
     await fetchAll(blocks, level, held)
   }
-  return readFile(ref, (cid) => held.get(cid.toString()))
+  return readFile(ref, (cid) => held.get(textOf(cid)))
 }
 
 /** How many blocks a file of this size has: its leaves, and every level that joins them. */
@@ -55,7 +56,7 @@ async function fetchAll(
   held: Map<string, Uint8Array>,
 ): Promise<void> {
   const missing = new Map<string, CID>()
-  for (const cid of cids) if (!held.has(cid.toString())) missing.set(cid.toString(), cid)
+  for (const cid of cids) if (!held.has(textOf(cid))) missing.set(textOf(cid), cid)
   const left = missing.entries()
   const fetchNext = async () => {
     // one iterator for all: each takes the next block that nobody has taken
@@ -72,7 +73,7 @@ async function fetchAll(
 function linksOf(level: readonly CID[], held: ReadonlyMap<string, Uint8Array>): CID[] {
   return level.flatMap((cid) => {
     if (cid.code !== CODEC['dag-pb']) return []
-    const node = readNode(cid, held.get(cid.toString()) as Uint8Array)
+    const node = readNode(cid, held.get(textOf(cid)) as Uint8Array)
     return node.type === 'branch' ? node.links.map((part) => part.cid) : []
   })
 }

@@ -12,6 +12,7 @@ import {
   Refusal,
   type Replica,
   receive,
+  textOf,
 } from '@planetary-mesh/spec'
 import type { Blocks } from './ports.ts'
 
@@ -50,8 +51,8 @@ async function anchorsOnDisk(head: CID, blocks: Blocks, reader: Reader): Promise
 async function readBatch(cid: CID, blocks: Blocks, reader: Reader): Promise<Batch> {
   const held = new Map<string, Uint8Array>()
   const load = async (cid: CID): Promise<Uint8Array> => {
-    const bytes = held.get(cid.toString()) ?? (await read(cid, blocks))
-    held.set(cid.toString(), bytes)
+    const bytes = held.get(textOf(cid)) ?? (await read(cid, blocks))
+    held.set(textOf(cid), bytes)
     return bytes
   }
   const loadRecord = async (cid: CID): Promise<void> => {
@@ -61,7 +62,7 @@ async function readBatch(cid: CID, blocks: Blocks, reader: Reader): Promise<Batc
   for (const entry of anchor.entries) {
     await loadRecord(reader.entry(await load(entry), entry).record)
   }
-  return { anchor: cid, get: (cid) => held.get(cid.toString()) }
+  return { anchor: cid, get: (cid) => held.get(textOf(cid)) }
 }
 
 /** What stands beside the log: a hold's manifest, a lease's award, and the bids of that. */

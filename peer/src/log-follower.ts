@@ -16,6 +16,7 @@ import {
   type Reader,
   type Replica,
   receive,
+  textOf,
   type WireMessage,
 } from '@planetary-mesh/spec'
 import type { Notice } from './notice.ts'
@@ -135,7 +136,7 @@ function hashAll(blocks: readonly Uint8Array[]): Map<string, Block> {
   const byCid = new Map<string, Block>()
   for (const bytes of blocks) {
     const cid = cidOf('dag-cbor', bytes)
-    byCid.set(cid.toString(), { cid, bytes })
+    byCid.set(textOf(cid), { cid, bytes })
   }
   hashed.set(blocks, byCid)
   return byCid
@@ -146,7 +147,7 @@ function readBatch({ anchor, blocks }: LogMessage) {
   const byCid = hashed.get(blocks) ?? hashAll(blocks)
   const used = new Map<string, Block>()
   const get = (cid: CID): Uint8Array | undefined => {
-    const key = cid.toString()
+    const key = textOf(cid)
     const block = byCid.get(key)
     if (block !== undefined) used.set(key, block)
     return block?.bytes
@@ -159,11 +160,11 @@ function chainOf(replica: Replica, batch: Batch): Batch[] {
   const chain: Batch[] = []
   for (let at: Batch | undefined = batch; at !== undefined; ) {
     chain.push(at)
-    at = replica.waiting.get(at.anchor.toString())
+    at = replica.waiting.get(textOf(at.anchor))
   }
   return chain
 }
 
 function distinct(blocks: readonly Block[]): Block[] {
-  return [...new Map(blocks.map((block) => [block.cid.toString(), block])).values()]
+  return [...new Map(blocks.map((block) => [textOf(block.cid), block])).values()]
 }

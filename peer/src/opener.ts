@@ -10,6 +10,7 @@ import {
   LIMITS,
   openAny,
   Refusal,
+  textOf,
   type Verify,
 } from '@planetary-mesh/spec'
 
@@ -39,7 +40,7 @@ export function createOpener({ verify, max }: { verify: Verify; max: number }): 
     if (cid !== undefined && !cid.equals(actual)) {
       throw new Refusal('BLOCK_CID_MISMATCH', `asked for ${cid}, got bytes of ${actual}`)
     }
-    const key = actual.toString()
+    const key = textOf(actual)
     const found = known.get(key)
     if (found !== undefined) {
       known.delete(key)

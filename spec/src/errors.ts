@@ -33,9 +33,13 @@ export class Refusal extends Error {
   }
 }
 
-/** Throws a `Refusal` unless `condition` holds. */
-export function admit(condition: unknown, code: Code, detail: string): asserts condition {
-  if (!condition) throw new Refusal(code, detail)
+/** Throws a `Refusal` unless `condition` holds; a sentence that costs is made only then. */
+export function admit(
+  condition: unknown,
+  code: Code,
+  detail: string | (() => string),
+): asserts condition {
+  if (!condition) throw new Refusal(code, typeof detail === 'string' ? detail : detail())
 }
 
 /** The value of `action`, or the refusal it threw. Anything else thrown passes through: a fault. */

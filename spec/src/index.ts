@@ -5,7 +5,7 @@ export { admit, attempt, type Code, isCode, Refusal } from './errors.ts'
 export { LIMITS } from './limits.ts'
 export { type AnyRecord, openAny } from './records/any-record.ts'
 export { type Block, decodeBlock, encodeBlock, ensureHash, equalBytes } from './records/block.ts'
-export { CID, CODEC, cidOf, ensureCid, FileLink, Link, parseCid, sha256 } from './records/cid.ts'
+export * from './records/cid.ts'
 export { type Did, DidText, formatDid, isDid, parseDid } from './records/did.ts'
 export { encodeDirectory, readDirectory } from './records/directory.ts'
 export {

@@ -3,7 +3,16 @@
  * without using the fold: a bug in the fold must not be able to hide itself. Numbers are those of
  * architecture.md "Invariants".
  */
-import type { AnyRecord, Award, Bid, Charter, Hold, Lease, Manifest } from '@planetary-mesh/spec'
+import {
+  type AnyRecord,
+  type Award,
+  type Bid,
+  type Charter,
+  type Hold,
+  type Lease,
+  type Manifest,
+  textOf,
+} from '@planetary-mesh/spec'
 
 export type Violation = { invariant: string; detail: string }
 
@@ -46,10 +55,10 @@ export class Auditor {
         this.#charters.push(record)
         return
       case 'token':
-        this.#granted.set(record.cid.toString(), record.body.amount)
+        this.#granted.set(textOf(record.cid), record.body.amount)
         return
       case 'decision': {
-        const hold = record.body.hold.toString()
+        const hold = textOf(record.body.hold)
         const count = (this.#decisions.get(hold) ?? 0) + 1
         this.#decisions.set(hold, count)
         this.check('a hold is decided once', count === 1, () => `${hold}: ${count} decisions`)
@@ -60,16 +69,16 @@ export class Auditor {
       case 'lease':
         return this.#lease(record, atMs, find)
       case 'decline': {
-        const lease = this.#leaseOf(record.body.lease.toString())
+        const lease = this.#leaseOf(textOf(record.body.lease))
         if (lease !== undefined) lease.ended = true
         return
       }
       case 'receipt':
         return this.#receipt(entry)
       case 'verdict': {
-        const job = this.#jobs.get(this.#jobOfReceipt.get(record.body.receipt.toString()) ?? '')
+        const job = this.#jobs.get(this.#jobOfReceipt.get(textOf(record.body.receipt)) ?? '')
         const { author, body } = record
-        job?.verdicts.push({ author, receipt: body.receipt.toString(), result: body.result })
+        job?.verdicts.push({ author, receipt: textOf(body.receipt), result: body.result })
         return
       }
       case 'settle':
@@ -78,21 +87,21 @@ export class Auditor {
   }
 
   #hold(hold: Hold): void {
-    const job = hold.body.manifest.toString()
-    const token = hold.body.token.toString()
+    const job = textOf(hold.body.manifest)
+    const token = textOf(hold.body.token)
     this.check('one hold a job (5)', !this.#jobs.has(job), () => `${job} has two holds`)
     this.#jobs.set(job, { hold, leases: [], receipts: [], verdicts: [], settles: [] })
-    this.#jobOfHold.set(hold.cid.toString(), job)
+    this.#jobOfHold.set(textOf(hold.cid), job)
     const used = (this.#used.get(token) ?? 0) + hold.body.amount
     this.#used.set(token, used)
     const granted = this.#granted.get(token) ?? 0
     this.check('held ≤ granted (4)', used <= granted, () => `${token}: ${used} of ${granted}`)
-    const decided = this.#decisions.get(hold.cid.toString()) ?? 0
+    const decided = this.#decisions.get(textOf(hold.cid)) ?? 0
     this.check('a hold is decided once', decided === 1, () => `${job}: ${decided} decisions`)
   }
 
   #lease(lease: Lease, atMs: number, find: (cid: string) => AnyRecord | undefined): void {
-    const job = this.#jobOfHold.get(lease.body.hold.toString()) ?? ''
+    const job = this.#jobOfHold.get(textOf(lease.body.hold)) ?? ''
     const seen = this.#jobs.get(job)
     this.check('a lease follows its hold (3)', seen !== undefined, () => `${lease.cid}`)
     if (seen === undefined) return
@@ -108,13 +117,13 @@ export class Auditor {
     this.#awardOf(lease, find)
     const executor = lease.body.executor
     seen.leases.push({ lease, executor, ended: false })
-    this.#jobOfLease.set(lease.cid.toString(), job)
+    this.#jobOfLease.set(textOf(lease.cid), job)
   }
 
   #awardOf(lease: Lease, find: (cid: string) => AnyRecord | undefined): void {
-    const award = find(lease.body.award.toString()) as Award | undefined
-    const winner = award && (find(award.body.winner.toString()) as Bid | undefined)
-    const manifest = award && (find(award.body.manifest.toString()) as Manifest | undefined)
+    const award = find(textOf(lease.body.award)) as Award | undefined
+    const winner = award && (find(textOf(award.body.winner)) as Bid | undefined)
+    const manifest = award && (find(textOf(award.body.manifest)) as Manifest | undefined)
     this.check(
       'a lease names its winner’s bid (5)',
       winner?.author === lease.body.executor && manifest !== undefined,
@@ -124,31 +133,31 @@ export class Auditor {
 
   #receipt({ record, index }: Entry): void {
     if (record.kind !== 'receipt') return
-    const lease = record.body.lease.toString()
+    const lease = textOf(record.body.lease)
     const job = this.#jobOfLease.get(lease) ?? ''
     const seen = this.#jobs.get(job)
     this.check('a receipt follows its lease (3)', seen !== undefined, () => `${record.cid}`)
     const live = seen?.leases.at(-1)
     const isLive = live?.lease.cid.toString() === lease && !live.ended
     this.check('no receipt for an ended lease (3)', isLive, () => `${record.cid}`)
-    const cid = record.cid.toString()
+    const cid = textOf(record.cid)
     seen?.receipts.push({ cid, lease, author: record.author, index })
     this.#jobOfReceipt.set(cid, job)
   }
 
   #settle({ record }: Entry): void {
     if (record.kind !== 'settle') return
-    const job = this.#jobOfHold.get(record.body.hold.toString()) ?? ''
+    const job = this.#jobOfHold.get(textOf(record.body.hold)) ?? ''
     const seen = this.#jobs.get(job)
     this.check('a settle follows its hold (4)', seen !== undefined, () => `${record.cid}`)
     if (seen === undefined) return
-    seen.settles.push(record.cid.toString())
+    seen.settles.push(textOf(record.cid))
     this.check('one settle a job (4)', seen.settles.length === 1, () => `job ${job}`)
     const { post, release, reason } = record.body
     const amount = seen.hold.body.amount
     const splits = post >= 0 && release >= 0 && post + release === amount
     this.check('post + release = held (4)', splits, () => `${post} + ${release} of ${amount}`)
-    const token = seen.hold.body.token.toString()
+    const token = textOf(seen.hold.body.token)
     this.#used.set(token, (this.#used.get(token) ?? 0) - release)
     const receipt = record.body.receipt?.toString()
     if (reason === 'verified') this.#verified(seen, receipt)
@@ -161,7 +170,7 @@ export class Auditor {
     if (reason === 'expired' || reason === 'failed') {
       const last = seen.leases.at(-1)
       const waiting = seen.receipts.some(
-        ({ author, lease }) => author === last?.executor && lease === last.lease.cid.toString(),
+        ({ author, lease }) => author === last?.executor && lease === textOf(last.lease.cid),
       )
       const fine = !waiting || last?.ended === true
       this.check('a hold does not expire under a receipt', fine, () => `job ${job}`)
@@ -185,7 +194,7 @@ export class Auditor {
 
   #leaseOf(cid: string) {
     const seen = this.#jobs.get(this.#jobOfLease.get(cid) ?? '')
-    return seen?.leases.find(({ lease }) => lease.cid.toString() === cid)
+    return seen?.leases.find(({ lease }) => textOf(lease.cid) === cid)
   }
 
   /** The settle reasons so far, by job. */

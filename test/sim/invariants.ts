@@ -16,6 +16,7 @@ import {
   LogEntry,
   type Message,
   type Replica,
+  textOf,
 } from '@planetary-mesh/spec'
 import { Auditor } from './auditor.ts'
 
@@ -59,7 +60,7 @@ export class Invariants {
   }
 
   #once(seen: Map<string, string>, about: string, record: AnyRecord, invariant: string): void {
-    const act = actCid(record).toString()
+    const act = textOf(actCid(record))
     const before = seen.get(about)
     seen.set(about, act)
     this.auditor.check(invariant, before === undefined || before === act, () => about)
@@ -67,7 +68,7 @@ export class Invariants {
 
   #log(cid: CID, blocks: readonly Uint8Array[]): void {
     for (const bytes of blocks) this.blocks.set(cidOf('dag-cbor', bytes).toString(), bytes)
-    const anchor = this.#anchor(cid.toString())
+    const anchor = this.#anchor(textOf(cid))
     if (anchor === undefined) return
     const root = Buffer.from(anchor.root).toString('hex')
     const before = this.#rootOfSize.get(anchor.size)
@@ -75,7 +76,7 @@ export class Invariants {
     const same = before === undefined || before === root
     this.auditor.check('one root a size (8)', same, () => `size ${anchor.size}`)
     if (before !== undefined) return
-    this.#waiting.set(`${anchor.previous}`, cid.toString())
+    this.#waiting.set(`${anchor.previous}`, textOf(cid))
     for (let next = this.#next(); next !== undefined; next = this.#next()) this.#read(next)
   }
 
@@ -89,8 +90,8 @@ export class Invariants {
     const anchor = this.#anchor(cid)
     if (anchor === undefined) return
     for (const link of anchor.entries) {
-      const entry = LogEntry.decode(this.blocks.get(link.toString()) as Uint8Array)
-      const record = this.#find(entry.record.toString())
+      const entry = LogEntry.decode(this.blocks.get(textOf(link)) as Uint8Array)
+      const record = this.#find(textOf(entry.record))
       if (record === undefined) continue
       this.auditor.read({ record, atMs: entry.atMs, index: this.#size }, (name) => this.#find(name))
       this.#size += 1
@@ -109,7 +110,7 @@ export class Invariants {
 
   /** Records as somebody opened them; the invariants open none themselves. */
   knows(record: AnyRecord): void {
-    this.#records.set(record.cid.toString(), record)
+    this.#records.set(textOf(record.cid), record)
   }
 
   /** The writer's own book and one other replica, after an event. */

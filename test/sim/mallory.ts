@@ -10,6 +10,7 @@ import {
   type Receipt,
   type Signer,
   seal,
+  textOf,
   Verdict,
 } from '@planetary-mesh/spec'
 
@@ -21,8 +22,8 @@ export function openMallory(
   const judged = new Set<string>()
   return (receipts) => {
     for (const receipt of receipts) {
-      if (judged.has(receipt.cid.toString())) continue
-      judged.add(receipt.cid.toString())
+      if (judged.has(textOf(receipt.cid))) continue
+      judged.add(textOf(receipt.cid))
       for (let time = 0; time < options.times; time++) {
         const verdict = seal(
           Verdict,

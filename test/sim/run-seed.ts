@@ -1,6 +1,6 @@
 /** One seeded run from the founding to the end of the last job, with every invariant on the way. */
 import { hash } from 'node:crypto'
-import { type CID, verifyChain } from '@planetary-mesh/spec'
+import { type CID, textOf, verifyChain } from '@planetary-mesh/spec'
 import type { Violation } from './auditor.ts'
 import { openChance } from './chance.ts'
 import { DEADLINE_MS } from './submitter.ts'
@@ -101,9 +101,9 @@ function checkAll(world: World): void {
   if (book === undefined || book.ledger.charters.length === 0) return
   for (const job of world.submitters.flatMap(({ jobs }) => jobs)) {
     if (!job.acknowledged) continue
-    const known = book.ledger.jobs.has(job.manifest.cid.toString())
+    const known = book.ledger.jobs.has(job.id)
     invariants.auditor.check('an acknowledged submit is never lost (7)', known, () => {
-      return `${job.manifest.cid}`
+      return job.id
     })
   }
 }
@@ -113,7 +113,7 @@ function isOver(world: World): boolean {
   const jobs = world.submitters.flatMap((submitter) => submitter.jobs)
   if (book === undefined || jobs.length < JOBS || book.open.length > 0) return false
   return jobs.every((job) => {
-    const held = book.ledger.jobs.get(job.manifest.cid.toString())
+    const held = book.ledger.jobs.get(job.id)
     return job.refused !== null || held?.settle !== undefined
   })
 }
@@ -124,13 +124,13 @@ function checkEnd(world: World): void {
   const { auditor, blocks } = invariants
   const book = world.book()
   for (const job of submitters.flatMap(({ jobs }) => jobs)) {
-    const held = book?.ledger.jobs.get(job.manifest.cid.toString())
+    const held = book?.ledger.jobs.get(job.id)
     const over = job.refused !== null || held?.settle !== undefined
     auditor.check('every job ends within its deadline plus a bound (11)', over, () => {
-      return `${job.manifest.cid}: ${held === undefined ? 'not held' : 'not settled'}`
+      return `${job.id}: ${held === undefined ? 'not held' : 'not settled'}`
     })
   }
-  const get = (cid: CID) => blocks.get(cid.toString())
+  const get = (cid: CID) => blocks.get(textOf(cid))
   const { charter } = world.federation
   const replicas = world.nodes.slice(1).flatMap(({ process }) => (process ? [process.replica] : []))
   const reader = replicas.toSorted((a, b) => b.ledger.size - a.ledger.size)[0]

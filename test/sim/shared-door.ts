@@ -5,6 +5,7 @@
 import {
   type AnyRecord,
   type CID,
+  ensureHash,
   type Message,
   openMessage,
   plainReader,
@@ -15,9 +16,19 @@ import {
 export function sharedDoor(
   verify: Verify,
   open: (bytes: Uint8Array, cid?: CID) => AnyRecord,
-): { reader: Reader; readMessage: (bytes: Uint8Array) => Message } {
+): {
+  reader: Reader
+  readMessage: (bytes: Uint8Array) => Message
+  ensureHash: (cid: CID, bytes: Uint8Array) => void
+} {
   const plain = plainReader(verify)
+  const proven = new WeakMap<Uint8Array, CID>()
   return {
+    ensureHash(cid, bytes) {
+      if (proven.get(bytes)?.equals(cid)) return
+      ensureHash(cid, bytes)
+      proven.set(bytes, cid)
+    },
     readMessage: once((bytes) => openMessage(bytes, open)),
     reader: {
       verify,

@@ -16,6 +16,7 @@ import {
   seal,
   select,
   type Token,
+  textOf,
 } from '@planetary-mesh/spec'
 import type { Chance } from './chance.ts'
 import { PROFILE, SCOPE } from './people.ts'
@@ -23,7 +24,14 @@ import { PROFILE, SCOPE } from './people.ts'
 export const DEADLINE_MS = 60_000
 const RETRY_MS = 400
 
-export type Job = { manifest: Manifest; hold: Hold; acknowledged: boolean; refused: string | null }
+export type Job = {
+  /** The job's id. */
+  id: string
+  manifest: Manifest
+  hold: Hold
+  acknowledged: boolean
+  refused: string | null
+}
 
 export type Submitter = { jobs: Job[]; open(atMs: number, home: () => Process | undefined): void }
 
@@ -81,7 +89,7 @@ export function openSubmitter(
       },
       signer,
     )
-    return { manifest, hold, acknowledged: false, refused: null }
+    return { id: textOf(manifest.cid), manifest, hold, acknowledged: false, refused: null }
   }
 
   const submit = async (job: Job, home: () => Process | undefined): Promise<void> => {

@@ -74,7 +74,7 @@ export async function openWorld(seed: number): Promise<World> {
     invariants.knows(record)
     return record
   }
-  const { reader, readMessage } = sharedDoor(keys.verify, open)
+  const { reader, readMessage, ensureHash } = sharedDoor(keys.verify, open)
   const adversaries = [
     { signer: federation.stranger, times: 1 },
     { signer: federation.liar, times: 2 },
@@ -105,7 +105,7 @@ export async function openWorld(seed: number): Promise<World> {
         new Promise<void>((resolve) => {
           clock.at(clock.nowMs() + diskChance.between(0, 12), resolve)
         })
-      const disk = openMemoryDisk({ sync })
+      const disk = openMemoryDisk({ sync, ensureHash })
       return { plan, disk, chance: chance.fork(), process: undefined }
     }),
     submitters: federation.submitters.map(({ signer, token }) =>

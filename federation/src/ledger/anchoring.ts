@@ -14,6 +14,7 @@ import {
   originOf,
   rootOf,
   signCheckpoint,
+  textOf,
 } from '@planetary-mesh/spec'
 import { type Batched, type Book, isFull, type LedgerConfig } from './book.ts'
 import { recordAnchor } from './journal.ts'
@@ -76,7 +77,7 @@ export function anchorOpen(
 function blocksOf(book: Book, anchor: Uint8Array): Uint8Array[] {
   const records = new Map<string, AnyRecord>()
   for (const { record, names } of book.open) {
-    for (const one of [record, ...names]) records.set(one.cid.toString(), one)
+    for (const one of [record, ...names]) records.set(textOf(one.cid), one)
   }
   const entries = book.open.map(({ entry }) => entry.bytes)
   return [anchor, ...entries, ...[...records.values()].map(({ bytes }) => bytes)]

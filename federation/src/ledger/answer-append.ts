@@ -21,6 +21,7 @@ import {
   manifestOfHold,
   Refusal,
   seal,
+  textOf,
   toWireError,
 } from '@planetary-mesh/spec'
 import { openBatch } from './anchoring.ts'
@@ -54,7 +55,7 @@ export function answerAppend(
         if (!isLogged(book, record)) written.push(write(book, record, atMs, linked))
       }
       const sealed = accept(book, asked, atMs, linked, env, written)
-      const index = book.ledger.acts.get(actCid(sealed.at(-1) ?? asked).toString()) ?? 0
+      const index = book.ledger.acts.get(textOf(actCid(sealed.at(-1) ?? asked))) ?? 0
       const records = sealed.map(({ bytes }) => bytes)
       return {
         do: 'send',
@@ -118,7 +119,7 @@ function acceptHold(
   env: Env,
   written: Written[],
 ): AnyRecord[] {
-  const held = book.ledger.jobs.get(hold.body.manifest.toString())
+  const held = book.ledger.jobs.get(textOf(hold.body.manifest))
   if (held !== undefined && isLogged(book, hold)) return [held.decision.record]
   const manifest = manifestOfHold(book.ledger, hold, linked, atMs)
   const { body, authorisation } = decideHold(book.ledger, hold, manifest, atMs)
@@ -144,7 +145,7 @@ function acceptAward(
   env: Env,
   written: Written[],
 ): AnyRecord[] {
-  const job = book.ledger.jobs.get(award.body.manifest.toString())
+  const job = book.ledger.jobs.get(textOf(award.body.manifest))
   const before = job?.leases.find((lease) => lease.record.body.award.equals(award.cid))
   if (job !== undefined && before !== undefined) return [job.decision.record, before.record]
   const { body, job: leased } = leaseOf(book.ledger, award, atMs, linked)
@@ -155,7 +156,7 @@ function acceptAward(
 }
 
 function isLogged(book: Book, record: AnyRecord): boolean {
-  return book.ledger.acts.has(actCid(record).toString())
+  return book.ledger.acts.has(textOf(actCid(record)))
 }
 
 /** The job that a logged record belongs to, by its manifest's CID; empty if to none. */
@@ -168,8 +169,8 @@ function jobOf(book: Book, record: AnyRecord): string {
         : record.cid
   const job =
     record.kind === 'cancel'
-      ? book.ledger.jobs.get(record.body.manifest.toString())
-      : book.ledger.jobOf.get(named.toString())
+      ? book.ledger.jobs.get(textOf(record.body.manifest))
+      : book.ledger.jobOf.get(textOf(named))
   return job?.manifest.cid.toString() ?? ''
 }
 

@@ -18,6 +18,7 @@ import {
   NO_PEAKS,
   openLedger,
   type Peaks,
+  textOf,
 } from '@planetary-mesh/spec'
 
 /** An accepted record with its entry block and the records that the fold needs beside it. */
@@ -68,7 +69,7 @@ export function write(book: Book, record: AnyRecord, atMs: number, linked: Linke
 
 /** The records outside the log that the fold of this one needs. */
 function namesOf(ledger: LedgerState, { record }: Logged<AnyRecord>): AnyRecord[] {
-  const job = ledger.jobOf.get(record.cid.toString())
+  const job = ledger.jobOf.get(textOf(record.cid))
   if (job === undefined) return []
   if (record.kind === 'hold') return [job.manifest]
   if (record.kind !== 'lease') return []

@@ -1,5 +1,5 @@
 /** What the writer keeps on disk: entries with what they name, and each anchor it signed. */
-import { type AnyRecord, type Block, Bytes, type Effect, parse } from '@planetary-mesh/spec'
+import { type AnyRecord, type Block, Bytes, type Effect, parse, textOf } from '@planetary-mesh/spec'
 import { z } from 'zod'
 import type { Written } from './book.ts'
 
@@ -20,7 +20,7 @@ export const readJournal = (entry: unknown): JournalEntry =>
 /** All of these entries durable, or none. */
 export function recordEntries(written: readonly Written[], atMs: number): Effect {
   const names = new Map<string, AnyRecord>()
-  for (const name of written.flatMap((one) => one.names)) names.set(name.cid.toString(), name)
+  for (const name of written.flatMap((one) => one.names)) names.set(textOf(name.cid), name)
   const entry: JournalEntry = {
     type: 'entries',
     entries: written.map(({ record }) => ({ record: record.bytes, atMs })),

@@ -17,6 +17,7 @@ import {
   recordsMessage,
   reputation,
   seal,
+  textOf,
   toWireError,
 } from '@planetary-mesh/spec'
 import type { ExecutorConfig, ExecutorState } from './state.ts'
@@ -67,34 +68,39 @@ function makeBid(state: ExecutorState, manifest: Manifest, env: Env, config: Exe
   admit(
     config.scopes.length === 0 || config.scopes.includes(body.scope),
     'TOKEN_SCOPE_MISMATCH',
-    `this node takes ${config.scopes.join(', ')}, not ${body.scope}`,
+    () => `this node takes ${config.scopes.join(', ')}, not ${body.scope}`,
   )
   admit(
     body.profile === config.profile,
     'PROFILE_UNKNOWN',
-    `asked for ${body.profile}, here is ${config.profile}`,
+    () => `asked for ${body.profile}, here is ${config.profile}`,
   )
   admit(
     free.memoryPages >= body.memoryPagesMax && config.cores >= body.coresMin,
     'CAPACITY_MISSING',
-    `${body.memoryPagesMax} pages and ${body.coresMin} cores asked, ` +
+    () =>
+      `${body.memoryPagesMax} pages and ${body.coresMin} cores asked, ` +
       `${free.memoryPages} pages and ${config.cores} cores free`,
   )
   const standing = reputationOf(env, body.scope)
   admit(
     standing >= body.trust.reputationMin,
     'REPUTATION_TOO_LOW',
-    `${body.trust.reputationMin} asked, mine is ${standing}`,
+    () => `${body.trust.reputationMin} asked, mine is ${standing}`,
   )
   const expectedMs = Math.max(1, Math.ceil(body.fuelMax / config.fuelPerMs))
   const leftMs = body.createdAtMs + body.deadlineMs - env.nowMs
   admit(
     expectedMs <= leftMs,
     'DEADLINE_UNREACHABLE',
-    `the most work takes ${expectedMs} ms here, ${leftMs} ms are left`,
+    () => `the most work takes ${expectedMs} ms here, ${leftMs} ms are left`,
   )
   const price = Number((BigInt(body.amount) * BigInt(config.pricePpm) + 999_999n) / 1_000_000n)
-  admit(price <= body.priceMax, 'LIMIT_EXCEEDED', `my price ${price} of at most ${body.priceMax}`)
+  admit(
+    price <= body.priceMax,
+    'LIMIT_EXCEEDED',
+    () => `my price ${price} of at most ${body.priceMax}`,
+  )
   return seal(
     Bid,
     {
@@ -116,7 +122,7 @@ function reputationOf(env: Env, scope: string): number {
 }
 
 function remember(state: ExecutorState, bid: Bid, home: Did): void {
-  const key = bid.body.manifest.toString()
+  const key = textOf(bid.body.manifest)
   const oldest = state.bids.keys().next().value
   if (state.bids.size >= LIMITS.jobsHeldMax && oldest !== undefined) forget(state, oldest)
   state.bids.set(key, bid)

@@ -11,6 +11,7 @@ import {
   isCode,
   type Message,
   Refusal,
+  textOf,
   toWireError,
 } from '@planetary-mesh/spec'
 import type { ExecutorState } from './state.ts'
@@ -20,9 +21,9 @@ type Awarded = Extract<Message, { type: 'awarded' }>
 export function claim(state: ExecutorState, message: Awarded, home: Did, env: Env): Effect[] {
   const found = readAward(message.opened, env)
   if (found === undefined) return []
-  const job = found.award.body.manifest.toString()
+  const job = textOf(found.award.body.manifest)
   state.homes.set(job, home)
-  const key = found.award.cid.toString()
+  const key = textOf(found.award.cid)
   // asked already: the timer asks again, not every copy of the message
   if (state.claims.has(key)) return []
   state.claims.set(key, { message, home })
@@ -34,9 +35,9 @@ export function claimRefused(
   state: ExecutorState,
   message: Extract<Message, { type: 'refused' }>,
 ): Effect[] {
-  const claimed = state.claims.get(message.request.toString())
+  const claimed = state.claims.get(textOf(message.request))
   if (claimed === undefined) return []
-  state.claims.delete(message.request.toString())
+  state.claims.delete(textOf(message.request))
   const award = awardOf(claimed.message.opened)
   if (award === undefined) return []
   const { code, detail } = message.error
@@ -49,8 +50,8 @@ export function claimRefused(
 export function resendClaims(state: ExecutorState, env: Env): Effect[] {
   return [...state.claims].flatMap(([key, { message }]) => {
     const award = awardOf(message.opened)
-    const job = award && env.replica.ledger.jobs.get(award.body.manifest.toString())
-    const leased = job?.leases.some(({ record }) => record.body.award.toString() === key)
+    const job = award && env.replica.ledger.jobs.get(textOf(award.body.manifest))
+    const leased = job?.leases.some(({ record }) => textOf(record.body.award) === key)
     if (award === undefined || leased === true || job?.settle !== undefined) {
       state.claims.delete(key)
       return []

@@ -18,6 +18,7 @@ import {
   parse,
   replayDecision,
   seal,
+  textOf,
   tokenChain,
 } from '@planetary-mesh/spec'
 import { z } from 'zod'
@@ -41,15 +42,15 @@ export function restart(state: ExecutorState, journal: readonly unknown[], env: 
   for (const value of journal) {
     const entry = parse(JournalEntry, value, 'executor journal')
     if ('started' in entry) {
-      state.started.add(entry.started.toString())
-      unfinished.set(entry.started.toString(), entry.started)
+      state.started.add(textOf(entry.started))
+      unfinished.set(textOf(entry.started), entry.started)
     } else if ('declined' in entry) {
-      unfinished.delete(entry.declined.toString())
+      unfinished.delete(textOf(entry.declined))
     } else {
       const receipt = env.open(entry.receipt)
       if (receipt.kind !== 'receipt') continue
-      unfinished.delete(receipt.body.lease.toString())
-      state.receipts.set(receipt.body.lease.toString(), receipt)
+      unfinished.delete(textOf(receipt.body.lease))
+      state.receipts.set(textOf(receipt.body.lease), receipt)
     }
   }
   return [...unfinished.values()].flatMap((lease) => decline(state, lease, 'restart', env))
@@ -65,13 +66,13 @@ export function followLog(
       case 'lease':
         return leased(state, record, env)
       case 'cancel':
-        return cancelled(state, record.body.manifest.toString())
+        return cancelled(state, textOf(record.body.manifest))
       case 'receipt':
-        if (record.author === env.self.did) state.receipts.delete(record.body.lease.toString())
+        if (record.author === env.self.did) state.receipts.delete(textOf(record.body.lease))
         return []
       case 'settle': {
-        const job = env.replica.ledger.jobOf.get(record.body.hold.toString())
-        if (job !== undefined) forget(state, job.manifest.cid.toString())
+        const job = env.replica.ledger.jobOf.get(textOf(record.body.hold))
+        if (job !== undefined) forget(state, textOf(job.manifest.cid))
         return []
       }
       default:
@@ -81,21 +82,21 @@ export function followLog(
 }
 
 function leased(state: ExecutorState, lease: Lease, env: Env): Effect[] {
-  state.claims.delete(lease.body.award.toString())
-  const key = lease.cid.toString()
+  state.claims.delete(textOf(lease.body.award))
+  const key = textOf(lease.cid)
   if (lease.body.executor !== env.self.did || state.started.has(key)) return []
   const found = liveLease(lease, env)
   if (found === undefined) return []
   const { job } = found
   state.runs.set(key, {
     lease: lease.cid,
-    job: job.manifest.cid.toString(),
+    job: textOf(job.manifest.cid),
     priority: PRIORITIES.indexOf(job.manifest.body.priority),
     phase: 'queued',
     startedAtMs: 0,
   })
   const { cid } = job.manifest
-  return progress(state, cid.toString(), cid, 'assigned')
+  return progress(state, textOf(cid), cid, 'assigned')
 }
 
 /** Starts queued runs while there are slots: by priority, then by arrival. */
@@ -113,7 +114,7 @@ export function startQueued(state: ExecutorState, env: Env, config: ExecutorConf
 }
 
 function start(state: ExecutorState, run: Run, env: Env): Effect[] {
-  const key = run.lease.toString()
+  const key = textOf(run.lease)
   const job = env.replica.ledger.jobs.get(run.job)
   const lease = job?.leases.find(({ record }) => record.cid.equals(run.lease))
   if (job === undefined || lease === undefined || liveLease(lease.record, env) === undefined) {
@@ -146,11 +147,11 @@ function decisionHolds(job: Job, env: Env): boolean {
 function cancelled(state: ExecutorState, job: string): Effect[] {
   return [...state.runs.values()]
     .filter((run) => run.job === job && run.phase === 'running')
-    .map((run) => ({ do: 'cancel', run: run.lease.toString() }))
+    .map((run) => ({ do: 'cancel', run: textOf(run.lease) }))
 }
 
 function liveLease(lease: Lease, env: Env): { job: Job; lease: LeaseState } | undefined {
-  const job = env.replica.ledger.jobOf.get(lease.cid.toString())
+  const job = env.replica.ledger.jobOf.get(textOf(lease.cid))
   const state = job?.leases.find(({ record }) => record.cid.equals(lease.cid))
   if (job === undefined || state === undefined) return undefined
   return isLive(job, state, env.nowMs) && state.receipts.length === 0
@@ -165,7 +166,7 @@ export function decline(
   reason: Decline['body']['reason'],
   env: Env,
 ): Effect[] {
-  state.runs.delete(lease.toString())
+  state.runs.delete(textOf(lease))
   const record = seal(Decline, { lease, reason }, env.self)
   const { writer } = charterNow(env.replica.ledger).body
   return [

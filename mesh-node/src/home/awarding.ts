@@ -11,6 +11,7 @@ import {
   recordsMessage,
   seal,
   select,
+  textOf,
 } from '@planetary-mesh/spec'
 import type { HomeConfig, HomeJob } from './state.ts'
 
@@ -45,7 +46,7 @@ export function award(job: HomeJob, env: Env, config: HomeConfig): Effect[] {
 export function takeAward(job: HomeJob, brought: Award, env: Env, config: HomeConfig): Effect[] {
   const bids = brought.body.bids.map((cid) => {
     const bid = [...job.bids.values()].find((known) => known.cid.equals(cid))
-    admit(bid !== undefined, 'AWARD_INVALID', `bid ${cid} is not among those collected here`)
+    admit(bid !== undefined, 'AWARD_INVALID', () => `bid ${cid} is not among those collected here`)
     return bid
   })
   const winner = judgeAward({
@@ -58,7 +59,7 @@ export function takeAward(job: HomeJob, brought: Award, env: Env, config: HomeCo
   admit(
     winner.body.validUntilMs >= env.nowMs,
     'BID_EXPIRED',
-    `it ended at ${winner.body.validUntilMs}`,
+    () => `it ended at ${winner.body.validUntilMs}`,
   )
   job.award = brought
   return [...sendAward(job), ...awardTimer(job, env, config)]
@@ -90,7 +91,7 @@ export function awardTimer(job: HomeJob, env: Env, config: HomeConfig): Effect[]
 /** Valid bids; whoever already failed this job is left out while anybody else bids. */
 function candidates(job: HomeJob, env: Env): Bid[] {
   const valid = [...job.bids.values()].filter(({ body }) => body.validUntilMs >= env.nowMs)
-  const leases = env.replica.ledger.jobs.get(job.manifest.cid.toString())?.leases ?? []
+  const leases = env.replica.ledger.jobs.get(textOf(job.manifest.cid))?.leases ?? []
   const failed = leases.map(({ record }) => record.body.executor)
   const fresh = valid.filter(({ author }) => !failed.includes(author))
   return fresh.length > 0 ? fresh : valid

@@ -9,6 +9,7 @@ import {
   LIMITS,
   type Message,
   recordsMessage,
+  textOf,
 } from '@planetary-mesh/spec'
 import { award } from './awarding.ts'
 import type { HomeConfig, HomeJob, HomeState } from './state.ts'
@@ -36,7 +37,7 @@ export function heardOffer(
 ): Effect[] {
   const [bid] = records
   if (bid?.kind !== 'bid' || bid.author !== from) return []
-  const job = state.jobs.get(bid.body.manifest.toString())
+  const job = state.jobs.get(textOf(bid.body.manifest))
   if (job === undefined || !isOpen(job, from, env)) return []
   job.bids.set(from, bid)
   job.passes.delete(from)
@@ -50,7 +51,7 @@ export function heardPass(
   env: Env,
   config: HomeConfig,
 ): Effect[] {
-  const job = state.jobs.get(message.manifest.toString())
+  const job = state.jobs.get(textOf(message.manifest))
   if (job === undefined || !hasRole(charterNow(env.replica.ledger), from, 'executor')) return []
   job.bids.delete(from)
   job.passes.set(from, { node: from, error: message.error })
@@ -66,7 +67,7 @@ export function closeWindow(
   env: Env,
   config: HomeConfig,
 ): Effect[] {
-  if (job.closed || !state.jobs.has(job.manifest.cid.toString())) return []
+  if (job.closed || !state.jobs.has(textOf(job.manifest.cid))) return []
   job.closed = true
   const again: Effect = {
     do: 'timer',

@@ -10,6 +10,7 @@ import {
   type Env,
   jobStatus,
   Refusal,
+  textOf,
   toWireError,
 } from '@planetary-mesh/spec'
 import { takeAward } from './awarding.ts'
@@ -58,17 +59,17 @@ function react(
 }
 
 function jobOf(state: HomeState, cid: CID): HomeJob {
-  const job = state.jobs.get(cid.toString())
-  admit(job !== undefined, 'JOB_UNKNOWN', `${cid} is not carried here, or is over`)
+  const job = state.jobs.get(textOf(cid))
+  admit(job !== undefined, 'JOB_UNKNOWN', () => `${cid} is not carried here, or is over`)
   return job
 }
 
 /** From the records this process has folded; a home that does not carry the job can say it too. */
 function statusOf(state: HomeState, cid: CID, env: Env): Answer {
-  const carried = state.jobs.get(cid.toString())
+  const carried = state.jobs.get(textOf(cid))
   const records = recordsOf(cid, env)
   if (carried !== undefined) records.push(carried.manifest, carried.hold, ...carried.bids.values())
-  const anchored = (record: CID) => env.replica.anchorOf.has(record.toString())
+  const anchored = (record: CID) => env.replica.anchorOf.has(textOf(record))
   const status = jobStatus(cid, records, env.nowMs, anchored)
   return {
     type: 'status',
@@ -80,7 +81,7 @@ function statusOf(state: HomeState, cid: CID, env: Env): Answer {
 }
 
 function recordsOf(cid: CID, env: Env): AnyRecord[] {
-  const job = env.replica.ledger.jobs.get(cid.toString())
+  const job = env.replica.ledger.jobs.get(textOf(cid))
   if (job === undefined) return []
   const ends = [job.cancel, job.settle].flatMap((logged) => (logged ? [logged.record] : []))
   const runs = job.leases.flatMap(({ record, decline, receipts }) => [

@@ -6,6 +6,7 @@ import {
   type Effect,
   type Env,
   Refusal,
+  textOf,
   toWireError,
   type WireError,
 } from '@planetary-mesh/spec'
@@ -18,7 +19,7 @@ export function cancel(
   env: Env,
   config: HomeConfig,
 ): Effect[] {
-  const key = wanted.cid.toString()
+  const key = textOf(wanted.cid)
   const before = state.cancels.get(key)
   if (before !== undefined) {
     before.calls.push(call)

@@ -7,6 +7,7 @@ import {
   type Logged,
   lastLease,
   parse,
+  textOf,
 } from '@planetary-mesh/spec'
 import { rebid } from './awarding.ts'
 import { announce } from './bidding.ts'
@@ -34,7 +35,7 @@ export function restart(
       phase: null,
       phaseDetail: null,
     }
-    state.jobs.set(manifest.cid.toString(), { manifest, hold, decision, ...none })
+    state.jobs.set(textOf(manifest.cid), { manifest, hold, decision, ...none })
   }
   return [...state.jobs.values()].flatMap((job) => goOn(state, job, env, config))
 }
@@ -49,8 +50,8 @@ export function followLog(
   for (const { record } of entries) {
     if (record.kind !== 'lease' && record.kind !== 'decline' && record.kind !== 'settle') continue
     const named = record.kind === 'decline' ? record.body.lease : record.body.hold
-    const job = env.replica.ledger.jobOf.get(named.toString())
-    if (job !== undefined) touched.add(job.manifest.cid.toString())
+    const job = env.replica.ledger.jobOf.get(textOf(named))
+    if (job !== undefined) touched.add(textOf(job.manifest.cid))
   }
   return [...touched].flatMap((key) => {
     const job = state.jobs.get(key)
@@ -60,7 +61,7 @@ export function followLog(
 
 /** What a job needs next, by its place in the log. */
 function goOn(state: HomeState, job: HomeJob, env: Env, config: HomeConfig): Effect[] {
-  const key = job.manifest.cid.toString()
+  const key = textOf(job.manifest.cid)
   const logged = env.replica.ledger.jobs.get(key)
   // not anchored yet, or this replica is behind: look again later
   if (logged === undefined) return [rebid(job, env, config)]

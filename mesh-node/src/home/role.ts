@@ -12,6 +12,7 @@ import {
   type Message,
   type Role,
   type Step,
+  textOf,
 } from '@planetary-mesh/spec'
 import { awardTimer, sendAward } from './awarding.ts'
 import { announce, closeWindow, heardOffer, heardPass } from './bidding.ts'
@@ -67,7 +68,7 @@ function heard(
     case 'pass':
       return heardPass(state, message, from, env, config)
     case 'progress': {
-      const job = state.jobs.get(message.manifest.toString())
+      const job = state.jobs.get(textOf(message.manifest))
       if (job === undefined || !isExecutorOf(job, from, env)) return []
       job.phase = message.phase
       job.phaseDetail = message.detail === '' ? null : message.detail
@@ -84,7 +85,7 @@ function ledgerAnswered(
   env: Env,
   config: HomeConfig,
 ): Effect[] {
-  const key = message.request.toString()
+  const key = textOf(message.request)
   if (message.type === 'appended') {
     return [...endCancel(state, key), ...appended(state, message, env, config)]
   }
@@ -93,7 +94,7 @@ function ledgerAnswered(
 
 /** Whoever won the job here, or holds or held a lease of it. */
 function isExecutorOf({ manifest, award, bids }: HomeJob, did: Did, env: Env): boolean {
-  const leases = env.replica.ledger.jobs.get(manifest.cid.toString())?.leases ?? []
+  const leases = env.replica.ledger.jobs.get(textOf(manifest.cid))?.leases ?? []
   const winner = [...bids.values()].find(({ cid }) => award?.body.winner.equals(cid) === true)
   return winner?.author === did || leases.some(({ record }) => record.body.executor === did)
 }

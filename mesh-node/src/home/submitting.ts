@@ -8,6 +8,7 @@ import {
   LIMITS,
   type Message,
   Refusal,
+  textOf,
   toWireError,
 } from '@planetary-mesh/spec'
 import { z } from 'zod'
@@ -23,8 +24,8 @@ export function submit(
   env: Env,
   config: HomeConfig,
 ): Effect[] {
-  const key = wanted.hold.cid.toString()
-  const known = state.jobs.get(wanted.manifest.cid.toString())
+  const key = textOf(wanted.hold.cid)
+  const known = state.jobs.get(textOf(wanted.manifest.cid))
   if (known?.hold.cid.equals(wanted.hold.cid)) return [submitted(call, known)]
   const before = state.submits.get(key)
   if (before !== undefined) {
@@ -62,7 +63,7 @@ export function appended(
   env: Env,
   config: HomeConfig,
 ): Effect[] {
-  const key = message.request.toString()
+  const key = textOf(message.request)
   const entry = state.submits.get(key)
   const [decision] = message.opened
   if (entry === undefined || decision?.kind !== 'decision') return []
@@ -81,7 +82,7 @@ export function appended(
     phase: null,
     phaseDetail: null,
   }
-  state.jobs.set(manifest.cid.toString(), job)
+  state.jobs.set(textOf(manifest.cid), job)
   const durable = { manifest: manifest.bytes, hold: hold.bytes, decision: decision.bytes }
   return [
     { do: 'record', entry: durable satisfies z.infer<typeof JobEntry> },
@@ -94,7 +95,7 @@ export function refused(
   state: HomeState,
   message: Extract<Message, { type: 'refused' }>,
 ): Effect[] {
-  const key = message.request.toString()
+  const key = textOf(message.request)
   const entry = state.submits.get(key)
   if (entry === undefined) return []
   state.submits.delete(key)

@@ -1,5 +1,5 @@
 /** Blocks in memory: hashed when they come, and again whenever they are read. */
-import { type CID, ensureHash } from '@planetary-mesh/spec'
+import { type CID, ensureHash as hashAndCompare, textOf } from '@planetary-mesh/spec'
 import type { Blocks } from '../ports.ts'
 import type { DiskOptions, Medium } from './memory-disk.ts'
 
@@ -7,14 +7,14 @@ type Stored = { cid: CID; bytes: Uint8Array; durable: boolean }
 
 export function createBlockShelf(
   medium: Medium,
-  fetch: DiskOptions['fetch'],
+  { fetch, ensureHash = hashAndCompare }: DiskOptions,
 ): { open(): Blocks; crash(): void; corrupt(cid: CID, bytes: Uint8Array): void } {
   const stored = new Map<string, Stored>()
   const pending = new Map<string, Stored>()
 
   /** Reserves room for all of them or refuses; writes over what is there already. */
   const write = (blocks: readonly { cid: CID; bytes: Uint8Array }[]) => {
-    const distinct = new Map(blocks.map((block) => [block.cid.toString(), block]))
+    const distinct = new Map(blocks.map((block) => [textOf(block.cid), block]))
     let growth = 0
     for (const [key, { bytes }] of distinct) {
       growth += bytes.length - (stored.get(key)?.bytes.length ?? 0)
@@ -61,7 +61,7 @@ export function createBlockShelf(
         },
         async get(cid) {
           handle.ensureOpen()
-          const found = stored.get(cid.toString())
+          const found = stored.get(textOf(cid))
           if (found !== undefined) return checked(found)
           const bytes = await fetch?.(cid)
           handle.ensureOpen()
@@ -72,7 +72,7 @@ export function createBlockShelf(
         },
         async has(cid) {
           handle.ensureOpen()
-          return stored.has(cid.toString())
+          return stored.has(textOf(cid))
         },
         async *all() {
           handle.ensureOpen()
@@ -94,7 +94,7 @@ export function createBlockShelf(
       pending.clear()
     },
     corrupt(cid, bytes) {
-      const entry = stored.get(cid.toString())
+      const entry = stored.get(textOf(cid))
       if (entry !== undefined) entry.bytes = bytes.slice()
     },
   }

@@ -29,6 +29,8 @@ export type DiskOptions = {
   bytesMax?: number
   /** Where to look for blocks that are not here: the other members' stores. */
   fetch?: (cid: CID) => Promise<Uint8Array | undefined>
+  /** How bytes are proven; a simulation remembers what it has proven. Default: `ensureHash`. */
+  ensureHash?: (cid: CID, bytes: Uint8Array) => void
 }
 
 /** What journal and blocks know of the disk they are on. */
@@ -52,7 +54,7 @@ export type Handle = {
 export function openMemoryDisk(options: DiskOptions = {}): MemoryDisk {
   const medium = createMedium(options)
   const journal = createJournalShelf(medium)
-  const blocks = createBlockShelf(medium, options.fetch)
+  const blocks = createBlockShelf(medium, options)
   return {
     openJournal: journal.open,
     openBlocks: blocks.open,

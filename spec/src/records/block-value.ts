@@ -35,7 +35,7 @@ function copy(value: unknown, depth: number, budget: { left: number; max: number
       admit(
         Number.isSafeInteger(value) && !Object.is(value, -0),
         'BLOCK_VALUE_REFUSED',
-        `${value} is not an integer of at most 53 bits`,
+        () => `${value} is not an integer of at most 53 bits`,
       )
       return value
     case 'string':
@@ -51,7 +51,7 @@ function copy(value: unknown, depth: number, budget: { left: number; max: number
     return value
   }
   // a container and a link each add one level, exactly as `cborDepth` counts them
-  admit(depth < LIMITS.blockDepthMax, 'BLOCK_TOO_DEEP', `deeper than ${LIMITS.blockDepthMax}`)
+  admit(depth < LIMITS.blockDepthMax, 'BLOCK_TOO_DEEP', () => `deeper than ${LIMITS.blockDepthMax}`)
   const cid = asLink(value)
   if (cid !== null) {
     ensureCid(cid)
@@ -80,7 +80,7 @@ function copyObject(
   admit(
     prototype === Object.prototype || prototype === null,
     'BLOCK_VALUE_REFUSED',
-    `a ${Object.prototype.toString.call(value).slice(8, -1)} cannot stand in a block`,
+    () => `a ${Object.prototype.toString.call(value).slice(8, -1)} cannot stand in a block`,
   )
   const object: { [key: string]: Plain } = {}
   for (const key of Reflect.ownKeys(value)) {
@@ -105,5 +105,23 @@ function ensureText(text: string, budget: { left: number; max: number }): string
 
 function spend(budget: { left: number; max: number }, bytes: number): void {
   budget.left -= bytes
-  admit(budget.left >= 0, 'BLOCK_TOO_LARGE', `more than ${budget.max} bytes`)
+  admit(budget.left >= 0, 'BLOCK_TOO_LARGE', () => `more than ${budget.max} bytes`)
+}
+
+/** Whether two values of blocks are the same, that is, would be the same bytes. */
+export function sameValue(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b
+  if (a instanceof Uint8Array || b instanceof Uint8Array) {
+    return a instanceof Uint8Array && b instanceof Uint8Array && Buffer.compare(a, b) === 0
+  }
+  const [linkA, linkB] = [asLink(a), asLink(b)]
+  if (linkA !== null || linkB !== null) return linkA !== null && linkB?.equals(linkA) === true
+  if (Array.isArray(a) !== Array.isArray(b)) return false
+  const keys = Object.keys(a)
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every(
+      (key) => Object.hasOwn(b, key) && sameValue(Reflect.get(a, key), Reflect.get(b, key)),
+    )
+  )
 }

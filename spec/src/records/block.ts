@@ -23,7 +23,11 @@ export type Block = { readonly cid: CID; readonly bytes: Uint8Array }
 export function encodeBlock(value: unknown, bytesMax: number = LIMITS.blockBytesMax): Block {
   // the copy is what was judged: a getter cannot answer differently the second time
   const bytes = encodeCbor(copyValue(value, bytesMax))
-  admit(bytes.length <= bytesMax, 'BLOCK_TOO_LARGE', `${bytes.length} bytes, at most ${bytesMax}`)
+  admit(
+    bytes.length <= bytesMax,
+    'BLOCK_TOO_LARGE',
+    () => `${bytes.length} bytes, at most ${bytesMax}`,
+  )
   return { cid: cidOf('dag-cbor', bytes), bytes }
 }
 
@@ -41,14 +45,22 @@ export function decodeBlock(
   // memory that another thread can write could change between the check and the use
   const steady = bytes instanceof Uint8Array && !(bytes.buffer instanceof SharedArrayBuffer)
   admit(steady, 'BLOCK_MALFORMED', 'a block must be bytes in memory of our own')
-  admit(bytes.length <= bytesMax, 'BLOCK_TOO_LARGE', `${bytes.length} bytes, at most ${bytesMax}`)
+  admit(
+    bytes.length <= bytesMax,
+    'BLOCK_TOO_LARGE',
+    () => `${bytes.length} bytes, at most ${bytesMax}`,
+  )
   if (options.cid !== undefined) {
     // the same bytes have a CID as a raw leaf too: one block must not have two names
     admit(options.cid.code === CODEC['dag-cbor'], 'CID_REFUSED', 'the CID is not of DAG-CBOR')
     ensureHash(options.cid, bytes)
   }
   const depth = cborDepth(bytes, LIMITS.blockDepthMax + 1)
-  admit(depth <= LIMITS.blockDepthMax, 'BLOCK_TOO_DEEP', `deeper than ${LIMITS.blockDepthMax}`)
+  admit(
+    depth <= LIMITS.blockDepthMax,
+    'BLOCK_TOO_DEEP',
+    () => `deeper than ${LIMITS.blockDepthMax}`,
+  )
   const value = copyValue(decodeCbor(bytes), bytesMax)
   admit(
     equalBytes(dagCbor.encode(value), bytes),
@@ -62,7 +74,7 @@ export function decodeBlock(
 export function ensureHash(cid: CID, bytes: Uint8Array): void {
   ensureCid(cid)
   const actual = cidOf(cid.code, bytes)
-  admit(actual.equals(cid), 'BLOCK_CID_MISMATCH', `asked for ${cid}, got bytes of ${actual}`)
+  admit(actual.equals(cid), 'BLOCK_CID_MISMATCH', () => `asked for ${cid}, got bytes of ${actual}`)
 }
 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {

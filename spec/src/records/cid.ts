@@ -7,6 +7,7 @@ import { CID } from 'multiformats/cid'
 import * as Digest from 'multiformats/hashes/digest'
 import { z } from 'zod'
 import { admit, Refusal } from '../errors.ts'
+import { base32Text } from './base32.ts'
 
 export { CID }
 
@@ -18,6 +19,7 @@ const CODES: readonly number[] = Object.values(CODEC)
 const FILE_CODES: readonly number[] = [CODEC.raw, CODEC['dag-pb']]
 const SHA2_256 = 0x12
 const CID_BYTES = 36
+const DIGEST_AT = 4
 /** Base32 takes 59 characters, base16 73. */
 const CID_TEXT_MAX = 80
 
@@ -28,7 +30,20 @@ export function sha256(bytes: Uint8Array): Uint8Array {
 /** The CID of `bytes` under a codec, by name or multicodec code. */
 export function cidOf(codec: CodecName | number, bytes: Uint8Array): CID {
   const code = typeof codec === 'number' ? codec : CODEC[codec]
-  return CID.createV1(code, Digest.create(SHA2_256, sha256(bytes)))
+  // one buffer for all parts: a small array is moved when its buffer is asked for
+  const cid = new Uint8Array(new ArrayBuffer(CID_BYTES))
+  cid.set([1, code, SHA2_256, 32])
+  cid.set(hash('sha256', bytes, 'buffer'), DIGEST_AT)
+  const digest = new Digest.Digest(SHA2_256, 32, cid.subarray(DIGEST_AT), cid.subarray(2))
+  return new CID(1, code, digest, cid)
+}
+
+/**
+ * The text of a CID as `toString` gives it, base32 for version 1, in a tenth of the time: it is the
+ * key of nearly every map.
+ */
+export function textOf(cid: CID): string {
+  return cid.version === 1 && cid.bytes.length === CID_BYTES ? base32Text(cid.bytes) : `${cid}`
 }
 
 /**
@@ -60,13 +75,17 @@ export function ensureCid(cid: CID): void {
 /** Refuses with CID_REFUSED unless the CID can be a block of a file: raw or DAG-PB. */
 export function ensureFileCid(cid: CID): void {
   ensureCid(cid)
-  admit(FILE_CODES.includes(cid.code), 'CID_REFUSED', `${cid} is not of a file`)
+  admit(FILE_CODES.includes(cid.code), 'CID_REFUSED', () => `${cid} is not of a file`)
 }
 
 /** Parses the text form (base32 lower case as we print it, base36 or base58). CID_REFUSED else. */
 export function parseCid(text: string): CID {
   try {
-    admit(text.length <= CID_TEXT_MAX, 'CID_REFUSED', `a CID text of ${text.length} characters`)
+    admit(
+      text.length <= CID_TEXT_MAX,
+      'CID_REFUSED',
+      () => `a CID text of ${text.length} characters`,
+    )
     const cid = CID.parse(text)
     ensureCid(cid)
     return cid

@@ -31,7 +31,7 @@ function keyOf(text: string): Uint8Array {
   const cached = known.get(text)
   if (cached !== undefined) return cached
   const key = decode(text)
-  admit(isGoodPoint(key), 'KEY_REFUSED', `${text} is not a canonical key of large order`)
+  admit(isGoodPoint(key), 'KEY_REFUSED', () => `${text} is not a canonical key of large order`)
   if (known.size >= KNOWN_MAX) known.delete(known.keys().next().value as string)
   known.set(text, key)
   return key
@@ -61,20 +61,20 @@ function decode(text: string): Uint8Array {
   admit(
     text.length <= DID_LENGTH_MAX && text.startsWith(`${PREFIX}z`),
     'DID_MALFORMED',
-    `'${text.slice(0, DID_LENGTH_MAX)}' is not did:key:z…`,
+    () => `'${text.slice(0, DID_LENGTH_MAX)}' is not did:key:z…`,
   )
   const bytes = decodeBase58(text)
   const [first, second] = ED25519_PUB
   admit(
     bytes.length === 34 && bytes[0] === first && bytes[1] === second,
     'DID_MALFORMED',
-    `${text} is not the DID of an Ed25519 key`,
+    () => `${text} is not the DID of an Ed25519 key`,
   )
   // base58 has one spelling per byte string, but be sure: a DID is compared as text
   admit(
     base58btc.encode(bytes) === text.slice(PREFIX.length),
     'DID_MALFORMED',
-    `${text} has another spelling`,
+    () => `${text} has another spelling`,
   )
   return bytes.slice(2)
 }

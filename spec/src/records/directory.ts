@@ -77,12 +77,12 @@ export function readDirectory(ref: FileRef, get: GetBlock): VirtualFile[] {
     }
     admit(path.length > 0, 'FILE_MALFORMED', 'a file, not a directory')
     const size = node.type === 'leaf' ? node.bytes.length : node.bytes
-    admit(size <= left, 'FILE_TOO_LARGE', `more than the ${ref.bytes} bytes declared`)
+    admit(size <= left, 'FILE_TOO_LARGE', () => `more than the ${ref.bytes} bytes declared`)
     left -= size
     files.push({ path: path.join('/'), bytes: readFileNode(node, size, get) })
   }
   walk(fetchNode(ref.cid, get), [])
-  admit(left === 0, 'FILE_MALFORMED', `${left} bytes fewer than the ${ref.bytes} declared`)
+  admit(left === 0, 'FILE_MALFORMED', () => `${left} bytes fewer than the ${ref.bytes} declared`)
   return files.sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
@@ -113,6 +113,6 @@ function ensureCount(count: number): void {
   admit(
     count <= LIMITS.directoryEntriesMax,
     'FILE_TOO_LARGE',
-    `more than ${LIMITS.directoryEntriesMax} files and directories`,
+    () => `more than ${LIMITS.directoryEntriesMax} files and directories`,
   )
 }

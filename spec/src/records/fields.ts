@@ -17,14 +17,14 @@ export const text = (bytesMax: number = LIMITS.textBytesMax) =>
     .refine((value) => !value.startsWith('\uFEFF'), 'a byte order mark')
 
 /**
- * A sentence that others had a hand in, made fit for a `text(bytesMax)` field: cut to its bytes,
- * with what could not stand in a block replaced.
+ * A sentence that others had a hand in, made fit for a `text(bytesMax)` field: cut to its bytes
+ * between two characters, with what could not stand in a block replaced.
  */
 export function fitText(sentence: string, bytesMax: number): string {
   const whole = sentence.toWellFormed().replace(/^\uFEFF+/, '')
-  let end = Math.min(whole.length, bytesMax)
-  while (utf8.encode(whole.slice(0, end)).length > bytesMax) end -= 1
-  return whole.slice(0, end).toWellFormed()
+  // it writes whole characters, and says how far it came
+  const { read } = utf8.encodeInto(whole, new Uint8Array(bytesMax))
+  return whole.slice(0, read)
 }
 
 /** A count, price or time: an integer of 0 … 2^53 - 1 (decisions 5). */

@@ -18,7 +18,7 @@ export function splitPath(path: string): string[] {
   admit(
     names.length <= LIMITS.pathDepthMax,
     'FILE_NAME_REFUSED',
-    `a path of more than ${LIMITS.pathDepthMax} segments`,
+    () => `a path of more than ${LIMITS.pathDepthMax} segments`,
   )
   for (const name of names) ensureEntryName(name)
   return names
@@ -29,6 +29,6 @@ export function ensureEntryName(name: string): void {
   admit(
     EntryName.safeParse(name).success,
     'FILE_NAME_REFUSED',
-    `${JSON.stringify(name.slice(0, 80))} is not a file name`,
+    () => `${JSON.stringify(name.slice(0, 80))} is not a file name`,
   )
 }

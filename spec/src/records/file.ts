@@ -80,7 +80,11 @@ export function readFileNode(root: FileNode, bytes: number, get: GetBlock): Uint
   let at = 0
   const walk = (node: FileNode, span: number): void => {
     if (node.type !== 'branch') {
-      admit(node.type === 'leaf' && span === 1, 'FILE_MALFORMED', `a ${node.type} out of place`)
+      admit(
+        node.type === 'leaf' && span === 1,
+        'FILE_MALFORMED',
+        () => `a ${node.type} out of place`,
+      )
       out.set(node.bytes, at)
       at += node.bytes.length
       return
@@ -119,8 +123,8 @@ function spanOf(bytes: number): number {
 function ensurePart(node: FileNode, bytes: number): void {
   if (node.type === 'directory') throw new Refusal('FILE_MALFORMED', 'a directory, not a file')
   const actual = node.type === 'leaf' ? node.bytes.length : node.bytes
-  admit(actual <= bytes, 'FILE_TOO_LARGE', `${actual} bytes where ${bytes} were declared`)
-  admit(actual === bytes, 'FILE_MALFORMED', `${actual} bytes where ${bytes} were declared`)
+  admit(actual <= bytes, 'FILE_TOO_LARGE', () => `${actual} bytes where ${bytes} were declared`)
+  admit(actual === bytes, 'FILE_MALFORMED', () => `${actual} bytes where ${bytes} were declared`)
 }
 
 /** Stores and file systems hand out Buffers, whose `slice` does not copy: a plain view of one. */
@@ -132,6 +136,6 @@ function ensureSize(bytes: number): void {
   admit(
     bytes <= LIMITS.inputBytesMax,
     'FILE_TOO_LARGE',
-    `a file of ${bytes} bytes, at most ${LIMITS.inputBytesMax}`,
+    () => `a file of ${bytes} bytes, at most ${LIMITS.inputBytesMax}`,
   )
 }

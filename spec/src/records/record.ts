@@ -11,6 +11,7 @@ import { assert } from '../assert.ts'
 import { admit, Refusal } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
 import { type Block, decodeBlock, encodeBlock, encodeCbor } from './block.ts'
+import { copyValue } from './block-value.ts'
 import { cidOf } from './cid.ts'
 import { type Did, DidText } from './did.ts'
 import { Bytes } from './fields.ts'
@@ -55,8 +56,8 @@ export function seal<K extends string, T>(
   body: NoInfer<T>,
   signer: Signer,
 ): Sealed<K, T> {
-  const checked = shaped(kind, body)
-  encodeBlock(checked, LIMITS.recordBytesMax)
+  // the copy is what was judged, so that what is signed and what is sent are the same
+  const checked = copyValue(shaped(kind, body), LIMITS.recordBytesMax) as T
   const signature = signer.sign(signedBytes(kind.kind, signer.did, checked))
   assert(signature.length === 64, 'a signature has 64 bytes')
   const record = { kind: kind.kind, author: signer.did, body: checked }
@@ -77,7 +78,7 @@ export function open<K extends string, T>(
     admit(
       found === kind.kind,
       'RECORD_KIND_MISMATCH',
-      `expected a ${kind.kind}, here is a ${found}`,
+      () => `expected a ${kind.kind}, here is a ${found}`,
     )
     return kind
   })
@@ -91,7 +92,7 @@ export function openOneOf<R extends RecordKind>(
 ): SealedOf<R> {
   return openEnvelope(bytes, options, (found) => {
     const kind = kinds.get(found)
-    admit(kind !== undefined, 'RECORD_KIND_MISMATCH', `no record is called '${found}'`)
+    admit(kind !== undefined, 'RECORD_KIND_MISMATCH', () => `no record is called '${found}'`)
     return kind
   }) as SealedOf<R>
 }
@@ -125,7 +126,7 @@ function openEnvelope<K extends string, T>(
   admit(
     verify(author, signedBytes(kind.kind, author, envelope.body), signature),
     'SIGNATURE_INVALID',
-    `${kind.kind} of ${author}`,
+    () => `${kind.kind} of ${author}`,
   )
   const cid = options.cid ?? cidOf('dag-cbor', bytes)
   return { kind: kind.kind, author, body, cid, bytes }

@@ -58,7 +58,7 @@ export const verifySignaturePure: Verify = (author, message, signature) => {
 
 /** A signer from a 32-byte Ed25519 seed (RFC 8032 section 5.1.5). */
 export function signerFromSeed(seed: Uint8Array): Signer {
-  admit(seed.length === 32, 'KEY_REFUSED', `a seed has 32 bytes, here are ${seed.length}`)
+  admit(seed.length === 32, 'KEY_REFUSED', () => `a seed has 32 bytes, here are ${seed.length}`)
   const key = createPrivateKey({ key: concat(PKCS8, seed), format: 'der', type: 'pkcs8' } as never)
   const spki = createPublicKey(key).export({ format: 'der', type: 'spki' })
   const did = formatDid(new Uint8Array(spki.subarray(spki.length - 32)))

@@ -35,7 +35,11 @@ const DATA_BYTES_MAX = 4096
 export function readNode(cid: CID, bytes: Uint8Array): FileNode {
   ensureFileCid(cid)
   const bytesMax = cid.code === CODEC.raw ? LIMITS.fileChunkBytes : LIMITS.blockBytesMax
-  admit(bytes.length <= bytesMax, 'BLOCK_TOO_LARGE', `${bytes.length} bytes, at most ${bytesMax}`)
+  admit(
+    bytes.length <= bytesMax,
+    'BLOCK_TOO_LARGE',
+    () => `${bytes.length} bytes, at most ${bytesMax}`,
+  )
   ensureHash(cid, bytes)
   if (cid.code === CODEC.raw) return { type: 'leaf', bytes, storedBytes: bytes.length }
   const { links, data } = decodeNode(bytes)
@@ -90,7 +94,7 @@ function decodeNode(bytes: Uint8Array): { links: Entry[]; data: UnixFS } {
     admit(
       data.type === 'file' || data.type === 'directory',
       'FILE_MALFORMED',
-      `a node of type ${data.type}`,
+      () => `a node of type ${data.type}`,
     )
     return { data, links: node.Links.map(asEntry) }
   } catch (cause) {
@@ -110,7 +114,7 @@ function asBranch(links: readonly Entry[], sizes: readonly bigint[]) {
   admit(
     links.length >= 1 && links.length <= LIMITS.fileLinksMax && links.length === sizes.length,
     'FILE_MALFORMED',
-    `a branch of ${links.length} links and ${sizes.length} sizes`,
+    () => `a branch of ${links.length} links and ${sizes.length} sizes`,
   )
   const parts = links.map(({ cid, storedBytes }, index) => {
     const bytes = Number(sizes[index])
@@ -121,7 +125,7 @@ function asBranch(links: readonly Entry[], sizes: readonly bigint[]) {
   admit(
     bytes <= LIMITS.inputBytesMax,
     'FILE_TOO_LARGE',
-    `a file of ${bytes} bytes, at most ${LIMITS.inputBytesMax}`,
+    () => `a file of ${bytes} bytes, at most ${LIMITS.inputBytesMax}`,
   )
   return { type: 'branch' as const, links: parts, bytes }
 }
@@ -130,7 +134,7 @@ function asDirectory(entries: readonly Entry[]) {
   admit(
     entries.length <= LIMITS.directoryEntriesMax,
     'FILE_TOO_LARGE',
-    `a directory of ${entries.length} entries, at most ${LIMITS.directoryEntriesMax}`,
+    () => `a directory of ${entries.length} entries, at most ${LIMITS.directoryEntriesMax}`,
   )
   for (const [index, { name }] of entries.entries()) {
     ensureEntryName(name)

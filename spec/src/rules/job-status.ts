@@ -3,7 +3,7 @@
  * any order, with any duplicates, on every node. Source: protocol.md "Job states", decisions 24.
  */
 import type { AnyRecord } from '../records/any-record.ts'
-import type { CID } from '../records/cid.ts'
+import { type CID, textOf } from '../records/cid.ts'
 import type { Charter } from '../records/kinds/charter.ts'
 import type { Lease } from '../records/kinds/lease.ts'
 import type { Settle } from '../records/kinds/settle.ts'
@@ -134,6 +134,6 @@ function settled({ body }: Settle, failure: FailReason): JobStatus {
 }
 
 function distinctByCid<R extends AnyRecord>(records: readonly R[]): R[] {
-  const byCid = new Map(records.map((record) => [record.cid.toString(), record]))
+  const byCid = new Map(records.map((record) => [textOf(record.cid), record]))
   return [...byCid.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, record]) => record)
 }

@@ -6,7 +6,7 @@ import { type Code, Refusal } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
 import type { AnyRecord } from '../records/any-record.ts'
 import { ensureHash, equalBytes } from '../records/block.ts'
-import type { CID } from '../records/cid.ts'
+import { type CID, textOf } from '../records/cid.ts'
 import type { Did } from '../records/did.ts'
 import type { Anchor, LogEntry } from '../records/kinds/log.ts'
 import { type Checkpoint, openCheckpoint, originOf } from '../records/note.ts'
@@ -41,7 +41,7 @@ export function prepare(
   reader: Reader,
 ): Prepared | 'known' | 'later' {
   const anchor = readBlock(batch, batch.anchor, false, reader.anchor)
-  if (replica.placeOf.has(batch.anchor.toString())) return 'known'
+  if (replica.placeOf.has(textOf(batch.anchor))) return 'known'
   if (!sameCid(anchor.previous, replica.head)) {
     ensureSameLog(replica, batch.anchor, anchor, reader)
     if (anchor.size <= replica.ledger.size) return 'known'
@@ -57,7 +57,7 @@ export function prepare(
   const entries = anchor.entries.map((cid) => readEntry(batch, cid, reader))
   const named = new Map<string, AnyRecord>()
   for (const { record } of entries) openLinked(batch, record, reader, named)
-  return { anchor, entries, linked: (cid) => named.get(cid.toString()), peaks, writer }
+  return { anchor, entries, linked: (cid) => named.get(textOf(cid)), peaks, writer }
 }
 
 /** Turns a refusal into a stop that names the block. */
@@ -123,7 +123,7 @@ function ensureSameLog(replica: Replica, cid: CID, anchor: Anchor, reader: Reade
       throw equivocation(`the writer signed two roots for ${ofSize.size}`)
     }
   }
-  const shared = anchor.previous === null ? -1 : placeOf.get(anchor.previous.toString())
+  const shared = anchor.previous === null ? -1 : placeOf.get(textOf(anchor.previous))
   const next = shared === undefined ? undefined : anchors[shared + 1]
   if (shared === undefined || next === undefined) return
   const checkpoint = openCheckpointOf(replica, cid, anchor, next.writer, reader)
@@ -152,7 +152,7 @@ function keepForLater({ waiting }: Replica, previous: CID | null, batch: Batch):
   if (previous === null) return
   const oldest = waiting.keys().next().value
   if (waiting.size >= LIMITS.anchorsWaitingMax && oldest !== undefined) waiting.delete(oldest)
-  waiting.set(previous.toString(), batch)
+  waiting.set(textOf(previous), batch)
 }
 
 function growPeaks(peaks: Peaks, { entries }: Anchor): Peaks {
@@ -173,7 +173,7 @@ function openLinked(
 ): void {
   const add = (cid: CID): AnyRecord => {
     const found = readBlock(batch, cid, true, open)
-    named.set(cid.toString(), found)
+    named.set(textOf(cid), found)
     return found
   }
   if (record.kind === 'hold') add(record.body.manifest)

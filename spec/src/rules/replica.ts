@@ -5,7 +5,7 @@
  */
 import type { Code } from '../errors.ts'
 import { type AnyRecord, openAny } from '../records/any-record.ts'
-import type { CID } from '../records/cid.ts'
+import { type CID, textOf } from '../records/cid.ts'
 import type { Did } from '../records/did.ts'
 import { Anchor, LogEntry } from '../records/kinds/log.ts'
 import { type Verify, verifySignature } from '../records/signature.ts'
@@ -104,7 +104,7 @@ export function receive(replica: Replica, batch: Batch, reader: Reader = plainRe
       if (prepared === 'later') return { type: 'gap', from: replica.ledger.size }
       done.entries.push(...apply(replica, next, prepared))
       done.anchors.push(next.anchor)
-      const key = next.anchor.toString()
+      const key = textOf(next.anchor)
       next = replica.waiting.get(key)
       replica.waiting.delete(key)
     }
@@ -130,10 +130,10 @@ function apply(replica: Replica, batch: Batch, prepared: Prepared): Logged<AnyRe
     const detail = `it names charter ${anchor.charter}, ${inForce.cid} is in force`
     throw new Stopped('CHECKPOINT_INVALID', detail, batch.anchor, true)
   }
-  for (const { record } of logged) replica.anchorOf.set(record.cid.toString(), batch.anchor)
+  for (const { record } of logged) replica.anchorOf.set(textOf(record.cid), batch.anchor)
   replica.peaks = peaks
   replica.head = batch.anchor
-  replica.placeOf.set(batch.anchor.toString(), replica.anchors.length)
+  replica.placeOf.set(textOf(batch.anchor), replica.anchors.length)
   const { size, root, checkpoint, entries: cids } = anchor
   const { writer } = prepared
   replica.anchors.push({ cid: batch.anchor, size, root, checkpoint, writer, entries: cids, peaks })

@@ -63,7 +63,7 @@ export function growTree(tree: Tree, leaf: Uint8Array): void {
 export function inclusionProof(tree: Tree, index: number, size: number): Uint8Array[] {
   ensureGrown(tree, size)
   ensureCounts(index, size)
-  admit(index < size, 'TREE_PROOF_INVALID', `no leaf ${index} in a tree of ${size}`)
+  admit(index < size, 'TREE_PROOF_INVALID', () => `no leaf ${index} in a tree of ${size}`)
   const path = (from: number, to: number): Uint8Array[] => {
     if (to - from === 1) return []
     const middle = from + splitOf(to - from)
@@ -81,7 +81,11 @@ export function inclusionProof(tree: Tree, index: number, size: number): Uint8Ar
 export function consistencyProof(tree: Tree, sizeFrom: number, size: number): Uint8Array[] {
   ensureGrown(tree, size)
   ensureCounts(sizeFrom, size)
-  admit(sizeFrom <= size, 'TREE_PROOF_INVALID', `a tree of ${size} did not grow from ${sizeFrom}`)
+  admit(
+    sizeFrom <= size,
+    'TREE_PROOF_INVALID',
+    () => `a tree of ${size} did not grow from ${sizeFrom}`,
+  )
   const path = (from: number, to: number, known: boolean): Uint8Array[] => {
     if (sizeFrom === to) return known ? [] : [rangeHash(tree, from, to)]
     const middle = from + splitOf(to - from)
@@ -106,7 +110,7 @@ export type Inclusion = {
  */
 export function verifyInclusion({ leaf, index, size, root, proof }: Inclusion): void {
   ensureCounts(index, size)
-  admit(index < size, 'TREE_PROOF_INVALID', `no leaf ${index} in a tree of ${size}`)
+  admit(index < size, 'TREE_PROOF_INVALID', () => `no leaf ${index} in a tree of ${size}`)
   let at = index
   let last = size - 1
   let hash = leafHash(leaf)
@@ -139,13 +143,17 @@ export type Consistency = {
  */
 export function verifyConsistency({ sizeFrom, rootFrom, size, root, proof }: Consistency): void {
   ensureCounts(sizeFrom, size)
-  admit(sizeFrom <= size, 'TREE_PROOF_INVALID', `a tree of ${size} did not grow from ${sizeFrom}`)
+  admit(
+    sizeFrom <= size,
+    'TREE_PROOF_INVALID',
+    () => `a tree of ${size} did not grow from ${sizeFrom}`,
+  )
   const hashes = ensureHashes(proof)
   if (sizeFrom === 0 || sizeFrom === size) {
     const good =
       (sizeFrom > 0 || equalBytes(rootFrom, EMPTY_ROOT)) &&
       (sizeFrom < size || equalBytes(rootFrom, root))
-    admit(good, 'TREE_PROOF_INVALID', `two roots for size ${sizeFrom}`)
+    admit(good, 'TREE_PROOF_INVALID', () => `two roots for size ${sizeFrom}`)
     admit(hashes.length === 0, 'TREE_PROOF_INVALID', 'the proof is too long')
     return
   }
@@ -212,12 +220,12 @@ const half = (count: number) => Math.floor(count / 2)
 
 function ensureGrown(tree: Tree, size: number): void {
   const grown = tree.levels[0]?.length ?? 0
-  admit(size <= grown, 'TREE_PROOF_INVALID', `no tree of ${size} yet, it has ${grown} leaves`)
+  admit(size <= grown, 'TREE_PROOF_INVALID', () => `no tree of ${size} yet, it has ${grown} leaves`)
 }
 
 function ensureCounts(...counts: readonly number[]): void {
   const good = counts.every((count) => Number.isSafeInteger(count) && count >= 0)
-  admit(good, 'TREE_PROOF_INVALID', `${counts.join(' of ')} is no place in a tree`)
+  admit(good, 'TREE_PROOF_INVALID', () => `${counts.join(' of ')} is no place in a tree`)
 }
 
 /** A tree of 2^53 leaves has paths of 53 hashes; a consistency proof takes at most one more. */

@@ -12,7 +12,7 @@ export function appendCharter(ledger: LedgerState, logged: Logged<Charter>): voi
     admit(
       record.cid.equals(ledger.genesis) && record.body.previous === null,
       'CHARTER_UNKNOWN',
-      `the first entry is not the pinned charter ${ledger.genesis}`,
+      () => `the first entry is not the pinned charter ${ledger.genesis}`,
     )
     ensureRole(record, record.author, 'admin')
   } else {
@@ -21,7 +21,7 @@ export function appendCharter(ledger: LedgerState, logged: Logged<Charter>): voi
     admit(
       previous?.equals(last.cid) === true && version === last.body.version + 1,
       'CHARTER_UNKNOWN',
-      `it does not follow version ${last.body.version}`,
+      () => `it does not follow version ${last.body.version}`,
     )
     ensureRole(last, record.author, 'admin')
   }
@@ -44,6 +44,6 @@ export function ensureCharter(charter: Charter): void {
   admit(
     floor !== 'replay' || threshold <= verifiers,
     'CHARTER_INVALID',
-    `threshold ${threshold} with ${verifiers} verifiers`,
+    () => `threshold ${threshold} with ${verifiers} verifiers`,
   )
 }

@@ -1,7 +1,7 @@
 /** Leases and declines: the fence. At most one live lease of a job; epochs only grow. */
 import { admit } from '../../errors.ts'
 import type { AnyRecord } from '../../records/any-record.ts'
-import type { CID } from '../../records/cid.ts'
+import { type CID, textOf } from '../../records/cid.ts'
 import type { Award } from '../../records/kinds/award.ts'
 import type { Bid } from '../../records/kinds/bid.ts'
 import type { Decline } from '../../records/kinds/decline.ts'
@@ -30,35 +30,44 @@ export function leaseOf(
   atMs: number,
   linked: Linked,
 ): { body: LeaseBody; job: Job; bids: readonly Bid[]; winner: Bid } {
-  const job = ledger.jobs.get(award.body.manifest.toString())
-  admit(job !== undefined, 'HOLD_UNKNOWN', `job ${award.body.manifest} has no hold in the log`)
-  admit(job.settle === undefined, 'HOLD_ENDED', `settled: ${job.settle?.record.body.reason}`)
+  const job = ledger.jobs.get(textOf(award.body.manifest))
+  admit(
+    job !== undefined,
+    'HOLD_UNKNOWN',
+    () => `job ${award.body.manifest} has no hold in the log`,
+  )
+  admit(job.settle === undefined, 'HOLD_ENDED', () => `settled: ${job.settle?.record.body.reason}`)
   admit(job.cancel === undefined, 'JOB_ENDED', 'the submitter cancelled the job')
   const last = lastLease(job)
   admit(
     last === undefined || !isLive(job, last, atMs),
     'LEASE_LIVE',
-    `lease ${last?.record.cid} of epoch ${last?.record.body.epoch} is live`,
+    () => `lease ${last?.record.cid} of epoch ${last?.record.body.epoch} is live`,
   )
   const { body: manifest } = job.manifest
   const epoch = job.leases.length + 1
   admit(
     epoch <= manifest.attemptsMax,
     'ATTEMPTS_EXHAUSTED',
-    `${job.leases.length} of ${manifest.attemptsMax} attempts made`,
+    () => `${job.leases.length} of ${manifest.attemptsMax} attempts made`,
   )
   const deadlineAtMs = manifest.createdAtMs + manifest.deadlineMs
-  admit(atMs < deadlineAtMs, 'JOB_ENDED', `the deadline ${deadlineAtMs} is over, it is ${atMs}`)
+  admit(
+    atMs < deadlineAtMs,
+    'JOB_ENDED',
+    () => `the deadline ${deadlineAtMs} is over, it is ${atMs}`,
+  )
   admit(
     award.body.logSize <= ledger.size,
     'AWARD_INVALID',
-    `it folds ${award.body.logSize} entries, the log has ${ledger.size}`,
+    () => `it folds ${award.body.logSize} entries, the log has ${ledger.size}`,
   )
   // an old award, heard again, must not start another attempt
   admit(
     last === undefined || award.body.logSize > last.index,
     'AWARD_INVALID',
-    `it folds ${award.body.logSize} entries, lease ${last?.record.cid} is entry ${last?.index}`,
+    () =>
+      `it folds ${award.body.logSize} entries, lease ${last?.record.cid} is entry ${last?.index}`,
   )
   const charter = charterAt(ledger, ledger.size)
   const bids = award.body.bids.map((cid) => linkedBid(linked, cid))
@@ -69,7 +78,11 @@ export function leaseOf(
     bids,
     past: ledger.past,
   })
-  admit(winner.body.validUntilMs >= atMs, 'BID_EXPIRED', `it ended at ${winner.body.validUntilMs}`)
+  admit(
+    winner.body.validUntilMs >= atMs,
+    'BID_EXPIRED',
+    () => `it ended at ${winner.body.validUntilMs}`,
+  )
   ensureVerifiable(charter, job.manifest, winner.author)
   const termMs = Math.min(4 * winner.body.expectedMs + TERM_SLACK_MS, deadlineAtMs - atMs)
   const body = {
@@ -90,7 +103,7 @@ export function appendLease(ledger: LedgerState, logged: Logged<Lease>, linked: 
   const { record: lease, index, atMs } = logged
   ensureWriter(ledger, lease.author, index)
   const award = linkedRecord(linked, lease.body.award)
-  admit(award.kind === 'award', 'LINK_MISMATCH', `the lease links a ${award.kind}`)
+  admit(award.kind === 'award', 'LINK_MISMATCH', () => `the lease links a ${award.kind}`)
   const { body, job, bids, winner } = leaseOf(ledger, award, atMs, linked)
   const same =
     body.hold.equals(lease.body.hold) &&
@@ -103,7 +116,7 @@ export function appendLease(ledger: LedgerState, logged: Logged<Lease>, linked: 
   admit(same, 'LINK_MISMATCH', 'the lease is not the one that its award gives')
   const state: LeaseState = { ...logged, award, bids, winner, decline: undefined, receipts: [] }
   job.leases.push(state)
-  ledger.jobOf.set(lease.cid.toString(), job)
+  ledger.jobOf.set(textOf(lease.cid), job)
 }
 
 /** Refuses with LEASE_UNKNOWN, AUTHOR_MISMATCH, LEASE_ENDED, RECEIPT_DUPLICATE. */
@@ -113,29 +126,29 @@ export function appendDecline(ledger: LedgerState, logged: Logged<Decline>): voi
   admit(
     record.author === lease.record.body.executor,
     'AUTHOR_MISMATCH',
-    `the lease is of ${lease.record.body.executor}`,
+    () => `the lease is of ${lease.record.body.executor}`,
   )
-  admit(isLive(job, lease, atMs), 'LEASE_ENDED', `lease ${record.body.lease}`)
+  admit(isLive(job, lease, atMs), 'LEASE_ENDED', () => `lease ${record.body.lease}`)
   admit(ownReceipts(lease).length === 0, 'RECEIPT_DUPLICATE', 'the lease has its receipt')
   lease.decline = logged
 }
 
 /** Refuses with LEASE_UNKNOWN. */
 export function leaseByCid(ledger: LedgerState, cid: CID): { job: Job; lease: LeaseState } {
-  const job = ledger.jobOf.get(cid.toString())
+  const job = ledger.jobOf.get(textOf(cid))
   const lease = job?.leases.find(({ record }) => record.cid.equals(cid))
-  admit(job !== undefined && lease !== undefined, 'LEASE_UNKNOWN', `${cid}`)
+  admit(job !== undefined && lease !== undefined, 'LEASE_UNKNOWN', () => `${cid}`)
   return { job, lease }
 }
 
 function linkedRecord(linked: Linked, cid: CID): AnyRecord {
   const record = linked(cid)
-  admit(record !== undefined, 'BLOCK_MISSING', `${cid}`)
+  admit(record !== undefined, 'BLOCK_MISSING', () => `${cid}`)
   return record
 }
 
 function linkedBid(linked: Linked, cid: CID): Bid {
   const bid = linkedRecord(linked, cid)
-  admit(bid.kind === 'bid', 'LINK_MISMATCH', `the award lists a ${bid.kind} as a bid`)
+  admit(bid.kind === 'bid', 'LINK_MISMATCH', () => `the award lists a ${bid.kind} as a bid`)
   return bid
 }

@@ -3,7 +3,9 @@
  * stranger to the lease, a second body, more than the manifest allows): it is evidence, judged by
  * verdicts, and only the first of the lease's own executor can ever settle (requirements S1-14).
  */
+
 import { admit } from '../../errors.ts'
+import { textOf } from '../../records/cid.ts'
 import type { Receipt } from '../../records/kinds/receipt.ts'
 import { leaseByCid } from './append-lease.ts'
 import { charterAt, ensureRole } from './charter-in-force.ts'
@@ -26,7 +28,7 @@ export function appendReceipt(ledger: LedgerState, logged: Logged<Receipt>): voi
     'LINK_MISMATCH',
     'the receipt names another job than its lease',
   )
-  admit(isLive(job, lease, atMs), 'LEASE_ENDED', `lease ${record.body.lease} has ended`)
+  admit(isLive(job, lease, atMs), 'LEASE_ENDED', () => `lease ${record.body.lease} has ended`)
   admit(
     record.body.result.outcome.type !== 'cancelled' || job.cancel !== undefined,
     'CANCEL_UNKNOWN',
@@ -37,8 +39,8 @@ export function appendReceipt(ledger: LedgerState, logged: Logged<Receipt>): voi
   admit(
     mine < (isOwn ? 2 : 1) && (isOwn || lease.receipts.length < RECEIPTS_PER_LEASE_MAX),
     'RECEIPT_DUPLICATE',
-    `${record.author} has ${mine} receipts for this lease`,
+    () => `${record.author} has ${mine} receipts for this lease`,
   )
   lease.receipts.push({ ...logged, verdicts: [] })
-  ledger.jobOf.set(record.cid.toString(), job)
+  ledger.jobOf.set(textOf(record.cid), job)
 }

@@ -1,7 +1,9 @@
 /** Settles and cancels in the log: money moves exactly as `dueSettle` says, once. */
+
 import { assert } from '../../assert.ts'
 import { admit } from '../../errors.ts'
-import { encodeBlock, equalBytes } from '../../records/block.ts'
+import { sameValue } from '../../records/block-value.ts'
+import { textOf } from '../../records/cid.ts'
 import type { Cancel } from '../../records/kinds/cancel.ts'
 import type { Settle } from '../../records/kinds/settle.ts'
 import { ensureWriter } from './append-hold.ts'
@@ -13,12 +15,12 @@ import { accountKey, type Job, type LedgerState, type Logged } from './state.ts'
 export function appendSettle(ledger: LedgerState, logged: Logged<Settle>): void {
   const { record, index, atMs } = logged
   ensureWriter(ledger, record.author, index)
-  const job = ledger.jobOf.get(record.body.hold.toString())
-  admit(job !== undefined, 'HOLD_UNKNOWN', `${record.body.hold}`)
-  admit(job.settle === undefined, 'HOLD_ENDED', `settled at entry ${job.settle?.index}`)
+  const job = ledger.jobOf.get(textOf(record.body.hold))
+  admit(job !== undefined, 'HOLD_UNKNOWN', () => `${record.body.hold}`)
+  admit(job.settle === undefined, 'HOLD_ENDED', () => `settled at entry ${job.settle?.index}`)
   const due = dueSettle(ledger, job, atMs)
   admit(
-    due !== undefined && equalBytes(encodeBlock(due).bytes, encodeBlock(record.body).bytes),
+    due !== undefined && sameValue(due, record.body),
     'SETTLE_INVALID',
     due === undefined ? 'nothing is due' : `due is ${due.post} for '${due.reason}'`,
   )
@@ -30,10 +32,10 @@ export function appendSettle(ledger: LedgerState, logged: Logged<Settle>): void 
 /** Refuses with JOB_UNKNOWN, AUTHOR_MISMATCH, JOB_ENDED (a receipt or a settle came first). */
 export function appendCancel(ledger: LedgerState, logged: Logged<Cancel>): void {
   const { record } = logged
-  const job = ledger.jobs.get(record.body.manifest.toString())
-  admit(job !== undefined, 'JOB_UNKNOWN', `${record.body.manifest}`)
+  const job = ledger.jobs.get(textOf(record.body.manifest))
+  admit(job !== undefined, 'JOB_UNKNOWN', () => `${record.body.manifest}`)
   admit(record.author === job.manifest.author, 'AUTHOR_MISMATCH', 'only the submitter cancels')
-  admit(job.settle === undefined, 'JOB_ENDED', `settled: ${job.settle?.record.body.reason}`)
+  admit(job.settle === undefined, 'JOB_ENDED', () => `settled: ${job.settle?.record.body.reason}`)
   const lease = lastLease(job)
   admit(
     lease === undefined || ownReceipts(lease).length === 0,

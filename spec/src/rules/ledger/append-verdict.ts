@@ -1,6 +1,6 @@
 /** Verdicts in the log: one a verifier and receipt, never by a party to the job. */
 import { admit } from '../../errors.ts'
-import type { CID } from '../../records/cid.ts'
+import { type CID, textOf } from '../../records/cid.ts'
 import type { Verdict } from '../../records/kinds/verdict.ts'
 import { charterAt, ensureRole } from './charter-in-force.ts'
 import type { Job, LeaseState, LedgerState, Logged, ReceiptState } from './state.ts'
@@ -18,12 +18,12 @@ export function appendVerdict(ledger: LedgerState, logged: Logged<Verdict>): voi
       record.author !== lease.record.body.executor &&
       record.author !== receipt.record.author,
     'VERDICT_CONFLICT',
-    `${record.author} is a party to the job`,
+    () => `${record.author} is a party to the job`,
   )
   admit(
     receipt.verdicts.every((other) => other.record.author !== record.author),
     'VERDICT_DUPLICATE',
-    `${record.author} has judged this receipt`,
+    () => `${record.author} has judged this receipt`,
   )
   admit(
     record.body.charter.equals(charterAt(ledger, receipt.index).cid),
@@ -40,7 +40,7 @@ function ensureSound({ body }: Verdict, job: Job): void {
   admit(
     (result === 'invalid') === findings.length > 0,
     'VERDICT_INVALID',
-    `${result} with ${findings.length} findings`,
+    () => `${result} with ${findings.length} findings`,
   )
   admit(
     result !== 'valid' || method === 'replay' || job.manifest.body.trust.verification !== 'replay',
@@ -54,10 +54,10 @@ export function receiptByCid(
   ledger: LedgerState,
   cid: CID,
 ): { job: Job; lease: LeaseState; receipt: ReceiptState } {
-  const job = ledger.jobOf.get(cid.toString())
+  const job = ledger.jobOf.get(textOf(cid))
   for (const lease of job?.leases ?? []) {
     const receipt = lease.receipts.find(({ record }) => record.cid.equals(cid))
     if (job !== undefined && receipt !== undefined) return { job, lease, receipt }
   }
-  return admit(false, 'RECEIPT_UNKNOWN', `${cid}`) as never
+  return admit(false, 'RECEIPT_UNKNOWN', () => `${cid}`) as never
 }

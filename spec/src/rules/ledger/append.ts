@@ -5,7 +5,7 @@
 import { admit } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
 import type { AnyRecord } from '../../records/any-record.ts'
-import type { CID } from '../../records/cid.ts'
+import { type CID, textOf } from '../../records/cid.ts'
 import { actCid } from '../../records/record.ts'
 import { appendCharter } from './append-charter.ts'
 import { appendDecision, appendHold } from './append-hold.ts'
@@ -33,11 +33,15 @@ export function append(
   admit(
     atMs >= ledger.lastAtMs,
     'ENTRY_INVALID',
-    `time goes back from ${ledger.lastAtMs} to ${atMs}`,
+    () => `time goes back from ${ledger.lastAtMs} to ${atMs}`,
   )
-  const act = actCid(record).toString()
+  const act = textOf(actCid(record))
   const before = ledger.acts.get(act)
-  admit(before === undefined, 'RECORD_DUPLICATE', `${record.kind} ${record.cid} is entry ${before}`)
+  admit(
+    before === undefined,
+    'RECORD_DUPLICATE',
+    () => `${record.kind} ${record.cid} is entry ${before}`,
+  )
   const logged = { record, index: ledger.size, atMs }
   admitKind(ledger, logged, linked)
   ledger.acts.set(act, logged.index)
@@ -72,6 +76,6 @@ function admitKind(ledger: LedgerState, logged: Logged<AnyRecord>, linked: Linke
     case 'manifest':
     case 'bid':
     case 'award':
-      return admit(false, 'ENTRY_INVALID', `a ${record.kind} is no log entry`)
+      return admit(false, 'ENTRY_INVALID', () => `a ${record.kind} is no log entry`)
   }
 }

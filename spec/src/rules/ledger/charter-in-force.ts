@@ -8,7 +8,7 @@ import type { Job, LeaseState, LedgerState, ReceiptState } from './state.ts'
 /** The version in force for the entry at `index`: the last one logged before it. */
 export function charterAt(ledger: LedgerState, index: number): Charter {
   const found = ledger.charters.findLast((logged) => logged.index < index)
-  admit(found !== undefined, 'CHARTER_UNKNOWN', `no charter before entry ${index}`)
+  admit(found !== undefined, 'CHARTER_UNKNOWN', () => `no charter before entry ${index}`)
   return found.record
 }
 
@@ -23,7 +23,11 @@ export function hasRole(charter: Charter, did: string, role: MemberRole): boolea
 
 /** Refuses with ROLE_MISSING. */
 export function ensureRole(charter: Charter, did: string, role: MemberRole): void {
-  admit(hasRole(charter, did, role), 'ROLE_MISSING', `${did} is no ${role} of the charter in force`)
+  admit(
+    hasRole(charter, did, role),
+    'ROLE_MISSING',
+    () => `${did} is no ${role} of the charter in force`,
+  )
 }
 
 /** The verifiers that may judge a receipt: the charter's, but neither executor nor submitter. */
@@ -47,11 +51,15 @@ export function ensureVerifiable(charter: Charter, manifest: Manifest, executor?
   const { trust, replicas } = manifest.body
   const asked = VERIFICATIONS.indexOf(trust.verification)
   const floor = VERIFICATIONS.indexOf(charter.body.floor)
-  admit(replicas === 1, 'VERIFICATION_UNSUPPORTED', `${replicas} replicas, only 1 is available`)
+  admit(
+    replicas === 1,
+    'VERIFICATION_UNSUPPORTED',
+    () => `${replicas} replicas, only 1 is available`,
+  )
   admit(
     asked >= floor,
     'VERIFICATION_UNSUPPORTED',
-    `'${trust.verification}' is below the charter's floor '${charter.body.floor}'`,
+    () => `'${trust.verification}' is below the charter's floor '${charter.body.floor}'`,
   )
   if (trust.verification !== 'replay') return
   const threshold = thresholdOf(charter, manifest)
@@ -59,7 +67,7 @@ export function ensureVerifiable(charter: Charter, manifest: Manifest, executor?
   admit(
     threshold <= verifiers,
     'VERIFICATION_UNSUPPORTED',
-    `threshold ${threshold} with ${verifiers} verifiers`,
+    () => `threshold ${threshold} with ${verifiers} verifiers`,
   )
 }
 

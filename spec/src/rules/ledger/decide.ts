@@ -2,6 +2,7 @@
  * Deciding a hold: what the policies are asked, with the counters of this very moment. The writer
  * decides once; everybody else decides again from the record and must get the same.
  */
+import { textOf } from '../../records/cid.ts'
 import type { Charter } from '../../records/kinds/charter.ts'
 import type { Decision } from '../../records/kinds/decision.ts'
 import type { Hold } from '../../records/kinds/hold.ts'
@@ -26,7 +27,7 @@ export function decideHold(
 ): { body: DecisionBody; authorisation: Authorisation } {
   const charter = charterAt(ledger, ledger.size)
   const { scope, resourceType } = manifest.body
-  const account = ledger.tokens.get(hold.body.token.toString())
+  const account = ledger.tokens.get(textOf(hold.body.token))
   const holder = hold.author
   const { total, uses } = ledger.accounts.get(accountKey(scope, resourceType, holder)) ?? NO_USE
   const values = {

@@ -25,7 +25,11 @@ export function judgeAward(input: {
 }): Bid {
   const { charter, manifest, award, bids } = input
   const { body } = award
-  admit(body.manifest.equals(manifest.cid), 'LINK_MISMATCH', `the award is for ${body.manifest}`)
+  admit(
+    body.manifest.equals(manifest.cid),
+    'LINK_MISMATCH',
+    () => `the award is for ${body.manifest}`,
+  )
   ensureBids(charter, manifest, award, bids)
   const winner = bids.find(({ cid }) => cid.equals(body.winner))
   admit(winner !== undefined, 'AWARD_INVALID', 'the winner is not among the listed bids')
@@ -33,7 +37,7 @@ export function judgeAward(input: {
   admit(
     isEligible(manifest, winner, standing),
     'AWARD_INVALID',
-    `price ${winner.body.price} of at most ${manifest.body.priceMax}, reputation ${standing}`,
+    () => `price ${winner.body.price} of at most ${manifest.body.priceMax}, reputation ${standing}`,
   )
   const ranking = rankingOf(input)
   admit(
@@ -47,7 +51,7 @@ export function judgeAward(input: {
       admit(
         award.author === manifest.author,
         'AUTHOR_MISMATCH',
-        `only the submitter chooses, not ${award.author}`,
+        () => `only the submitter chooses, not ${award.author}`,
       )
       return winner
     case 'home':
@@ -97,10 +101,10 @@ function ensureBids(
     admit(
       bid.body.manifest.equals(manifest.cid),
       'LINK_MISMATCH',
-      `bid ${bid.cid} is for another job`,
+      () => `bid ${bid.cid} is for another job`,
     )
     ensureRole(charter, bid.author, 'executor')
-    admit(!bidders.has(bid.author), 'AWARD_INVALID', `${bid.author} bids twice in one award`)
+    admit(!bidders.has(bid.author), 'AWARD_INVALID', () => `${bid.author} bids twice in one award`)
     bidders.add(bid.author)
   }
 }

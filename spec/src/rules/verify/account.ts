@@ -2,6 +2,7 @@
  * The fourth verb, *account*: the numbers hold. The receipt stays within its manifest and is the
  * one receipt of a live lease; the fold of the log accepts the hold, the lease and the settle.
  */
+import { textOf } from '../../records/cid.ts'
 import { receiptByCid } from '../ledger/append-verdict.ts'
 import { ownReceipts } from '../ledger/lease-state.ts'
 import type { LedgerState } from '../ledger/state.ts'
@@ -41,7 +42,7 @@ export function checkPlace({ receipt }: Chain, ledger: LedgerState): Finding[] {
 }
 
 function duplicates(receipt: Chain['receipt'], ledger: LedgerState): Finding[] {
-  const job = ledger.jobOf.get(receipt.cid.toString())
+  const job = ledger.jobOf.get(textOf(receipt.cid))
   const lease = job?.leases.find(({ record }) => record.cid.equals(receipt.body.lease))
   if (lease === undefined || ownReceipts(lease).length < 2) return []
   if (receipt.author !== lease.record.body.executor) return []

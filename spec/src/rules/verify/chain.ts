@@ -5,7 +5,7 @@
 import { Refusal } from '../../errors.ts'
 import { LIMITS } from '../../limits.ts'
 import type { AnyRecord } from '../../records/any-record.ts'
-import type { CID } from '../../records/cid.ts'
+import { type CID, textOf } from '../../records/cid.ts'
 import { Award } from '../../records/kinds/award.ts'
 import { Bid } from '../../records/kinds/bid.ts'
 import { Decision } from '../../records/kinds/decision.ts'
@@ -42,7 +42,7 @@ export function openChain(
   { verify, known }: { verify: Verify; known: ReadonlyMap<string, AnyRecord> },
 ): { chain: Chain } | { findings: Finding[] } {
   const need = <K extends string, T>(kind: RecordKind<K, T>, cid: CID): Sealed<K, T> => {
-    const proven = known.get(cid.toString())
+    const proven = known.get(textOf(cid))
     if (proven?.kind === kind.kind) return proven as Sealed<K, T>
     const bytes = get(cid)
     if (bytes === undefined) throw new Broken(finding('BLOCK_MISSING', cid, `the ${kind.kind}`))

@@ -2,7 +2,7 @@
  * The fifth verb, *replay*: doing it again gives the same. The decision is decided again from its
  * record; the run is compared with a second run, if the reader made one.
  */
-import { encodeBlock, equalBytes } from '../../records/block.ts'
+import { sameValue } from '../../records/block-value.ts'
 import type { Charter } from '../../records/kinds/charter.ts'
 import type { Result } from '../../records/kinds/receipt.ts'
 import { replayDecision } from '../ledger/decide.ts'
@@ -24,7 +24,7 @@ export function checkDecision({ decision, hold, tokens }: Chain, charter: Charte
 export function checkResult({ receipt }: Chain, again: Result): Finding[] {
   const claimed = receipt.body.result
   return (Object.keys(claimed) as (keyof Result)[])
-    .filter((field) => !equalBytes(bytesOf(claimed[field]), bytesOf(again[field])))
+    .filter((field) => !sameValue(claimed[field], again[field]))
     .map((field) =>
       finding(
         'OUTPUT_MISMATCH',
@@ -33,8 +33,6 @@ export function checkResult({ receipt }: Chain, again: Result): Finding[] {
       ),
     )
 }
-
-const bytesOf = (value: unknown) => encodeBlock([value]).bytes
 
 function show(value: Result[keyof Result]): string {
   if (typeof value !== 'object') return String(value)

@@ -6,7 +6,7 @@
  */
 import type { Code } from '../../errors.ts'
 import type { AnyRecord } from '../../records/any-record.ts'
-import type { CID } from '../../records/cid.ts'
+import { type CID, textOf } from '../../records/cid.ts'
 import type { Charter } from '../../records/kinds/charter.ts'
 import type { Result } from '../../records/kinds/receipt.ts'
 import type { Settle } from '../../records/kinds/settle.ts'
@@ -90,7 +90,7 @@ export function checkChain(chain: Chain, ledger: LedgerState, again?: Result): F
 
 /** The charters in force where the chain's records stand in the log. */
 function chartersOf({ receipt }: Chain, ledger: LedgerState): ChartersAt | { finding: Finding } {
-  const job = ledger.jobOf.get(receipt.body.lease.toString())
+  const job = ledger.jobOf.get(textOf(receipt.body.lease))
   const lease = job?.leases.find(({ record }) => record.cid.equals(receipt.body.lease))
   if (job === undefined || lease === undefined) {
     const detail = `its lease ${receipt.body.lease} is not in the log`
@@ -107,8 +107,8 @@ function chartersOf({ receipt }: Chain, ledger: LedgerState): ChartersAt | { fin
 /** What the log's reading has proven need not be proven again for the chain. */
 function remembering(reader: Reader, known: Map<string, AnyRecord>): Reader {
   const open: Reader['open'] = (bytes, cid) => {
-    const record = known.get(cid.toString()) ?? reader.open(bytes, cid)
-    known.set(cid.toString(), record)
+    const record = known.get(textOf(cid)) ?? reader.open(bytes, cid)
+    known.set(textOf(cid), record)
     return record
   }
   return { ...reader, open }
@@ -133,7 +133,7 @@ function readLog(replica: Replica, head: CID, get: GetBlock, reader: Reader): Fi
 
 function withMarks(findings: Finding[], chain: Chain, replica: Replica): ChainCheck {
   const { ledger } = replica
-  const anchor = replica.anchorOf.get(chain.receipt.cid.toString())
+  const anchor = replica.anchorOf.get(textOf(chain.receipt.cid))
   const known = knownReceipt(ledger, chain.receipt.cid)
   if (anchor === undefined || known === undefined) {
     const missing = finding('ANCHOR_MISSING', chain.receipt.cid, 'no verified anchor holds it')
@@ -180,7 +180,7 @@ function verifiedMark(findings: readonly Finding[], counted: Tally, threshold: n
 }
 
 function knownReceipt(ledger: LedgerState, cid: CID) {
-  return ledger.jobOf.has(cid.toString()) ? receiptByCid(ledger, cid) : undefined
+  return ledger.jobOf.has(textOf(cid)) ? receiptByCid(ledger, cid) : undefined
 }
 
 function failed(all: Finding[], chain: Chain | undefined): ChainCheck {
