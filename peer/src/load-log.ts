@@ -7,6 +7,7 @@ import {
   type Anchor,
   type AnyRecord,
   type Batch,
+  type Block,
   type CID,
   type Reader,
   Refusal,
@@ -25,7 +26,9 @@ export async function loadLog(
 ): Promise<Refusal | undefined> {
   try {
     for (const anchor of await anchorsOnDisk(head, blocks, reader)) {
-      const received = receive(replica, await readBatch(anchor, blocks, reader), reader)
+      const held = await readBatch(anchor, blocks, reader)
+      const batch: Batch = { anchor, get: (cid) => held.get(textOf(cid))?.bytes }
+      const received = receive(replica, batch, reader)
       if (received.type === 'stopped') {
         return new Refusal(received.problem.code, received.problem.detail)
       }
@@ -47,12 +50,21 @@ async function anchorsOnDisk(head: CID, blocks: Blocks, reader: Reader): Promise
   return anchors.reverse()
 }
 
-/** An anchor with its entries, their records, and the records that the fold needs beside them. */
-async function readBatch(cid: CID, blocks: Blocks, reader: Reader): Promise<Batch> {
-  const held = new Map<string, Uint8Array>()
+/**
+ * An anchor first, then its entries, their records, and the records that the fold needs beside
+ * them, by CID. Refuses with BLOCK_MISSING, BLOCK_CID_MISMATCH and what the reader refuses.
+ */
+export async function readBatch(
+  cid: CID,
+  blocks: Blocks,
+  reader: Reader,
+): Promise<ReadonlyMap<string, Block>> {
+  const held = new Map<string, Block>()
   const load = async (cid: CID): Promise<Uint8Array> => {
-    const bytes = held.get(textOf(cid)) ?? (await read(cid, blocks))
-    held.set(textOf(cid), bytes)
+    const found = held.get(textOf(cid))
+    if (found !== undefined) return found.bytes
+    const bytes = await read(cid, blocks)
+    held.set(textOf(cid), { cid, bytes })
     return bytes
   }
   const loadRecord = async (cid: CID): Promise<void> => {
@@ -62,7 +74,7 @@ async function readBatch(cid: CID, blocks: Blocks, reader: Reader): Promise<Batc
   for (const entry of anchor.entries) {
     await loadRecord(reader.entry(await load(entry), entry).record)
   }
-  return { anchor: cid, get: (cid) => held.get(textOf(cid)) }
+  return held
 }
 
 /** What stands beside the log: a hold's manifest, a lease's award, and the bids of that. */

@@ -7,7 +7,6 @@ import {
   type Batch,
   type Block,
   type CID,
-  charterNow,
   cidOf,
   type Did,
   LIMITS,
@@ -22,7 +21,8 @@ import {
 import type { Notice } from './notice.ts'
 import type { Clock } from './ports.ts'
 
-type LogMessage = Extract<Message, { type: 'log' }>
+/** A batch as it comes: an anchor's CID, and blocks that are hashed here. */
+type LogMessage = Pick<Extract<Message, { type: 'log' }>, 'anchor' | 'blocks'>
 
 /** Entries that the replica took, and the blocks to keep so that it can be made again. */
 export type Taken = {
@@ -37,17 +37,19 @@ export type LogFollower = {
   take(message: LogMessage): Taken | undefined
   /** Asks the writer for what follows, and again later. */
   ask(): void
+  /** Something before what came is missing. */
+  readonly isBehind: boolean
   close(): void
 }
 
 /** Pauses between questions: the first after anything new, then twice as long each time. */
 const PAUSE_MS = { first: 500, most: 8000 }
 
-/** `writer` is asked until the log says who writes it. */
+/** Who writes is asked of `writer` each time: a charter may change it. */
 export function openLogFollower(options: {
   replica: Replica
   reader: Reader
-  writer: Did
+  writer: () => Did
   clock: Clock
   send: (to: Did, message: WireMessage) => void
   log: (notice: Notice) => void
@@ -58,6 +60,7 @@ export function openLogFollower(options: {
   let pauseMs = PAUSE_MS.first
   let askedAtMs = Number.NEGATIVE_INFINITY
   let cancel = () => {}
+  let isBehind = false
 
   const askAt = (atMs: number) => {
     cancel()
@@ -65,13 +68,11 @@ export function openLogFollower(options: {
   }
 
   const ask = () => {
-    const { ledger, problem } = replica
-    if (problem !== undefined) return
-    const writer = ledger.charters.length > 0 ? charterNow(ledger).body.writer : options.writer
+    if (replica.problem !== undefined) return
     askedAtMs = clock.nowMs()
     askAt(askedAtMs + pauseMs)
     pauseMs = Math.min(2 * pauseMs, PAUSE_MS.most)
-    options.send(writer, { type: 'behind', from: ledger.size })
+    options.send(options.writer(), { type: 'behind', from: replica.ledger.size })
   }
 
   /** Something is missing; the answer to a question just asked may be on its way. */
@@ -94,6 +95,9 @@ export function openLogFollower(options: {
 
   return {
     ask,
+    get isBehind() {
+      return isBehind
+    },
     close: () => cancel(),
     take(message) {
       if (replica.problem !== undefined) return undefined
@@ -103,6 +107,7 @@ export function openLogFollower(options: {
       const received = receive(replica, batch, reader)
       switch (received.type) {
         case 'applied': {
+          isBehind = replica.waiting.size > 0
           const { entries, anchors } = received
           const folded = chain.slice(0, anchors.length).flatMap((link) => {
             return [...(reads.get(link)?.used.values() ?? [])]
@@ -112,6 +117,7 @@ export function openLogFollower(options: {
           return { entries, anchors, blocks: distinct(folded), head: anchors.at(-1) as CID }
         }
         case 'gap':
+          isBehind = true
           makeRoom(batch)
           askSoon()
           return undefined

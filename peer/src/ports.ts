@@ -45,6 +45,11 @@ export type Transport = {
   broadcast(message: Uint8Array): void
   /** One listener; a second replaces the first. Nothing is heard before there is one. */
   listen(onMessage: (from: Did, message: Uint8Array) => void): void
+  /**
+   * A range of another member's log in one go, where there is such a way; without it, the log comes
+   * by messages. Refuses PEER_AWAY and what the other side refuses.
+   */
+  pullLog?(from: Did, fromSize: number, signal: AbortSignal): AsyncIterable<Block>
   /** Nothing is sent or heard any more. */
   close(): Promise<void>
 }

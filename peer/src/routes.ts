@@ -10,6 +10,7 @@ export function roleOf(type: Exclude<Message['type'], 'log'>): RoleName | 'all' 
     case 'announce':
     case 'awarded':
       return 'executor'
+    case 'advert':
     case 'offer':
     case 'pass':
     case 'progress':

@@ -12,6 +12,7 @@ import {
   attempt,
   type Call,
   type CID,
+  charterNow,
   type Did,
   type Env,
   type Event,
@@ -25,14 +26,18 @@ import {
   type Replica,
   type Role,
   type RoleName,
+  type Sealed,
   type Signer,
   type Verify,
   verifySignature,
 } from '@planetary-mesh/spec'
+import { openAppends } from './appends.ts'
 import { openCalls } from './calls.ts'
+import { openCatchUp } from './catch-up.ts'
 import { openEventQueue } from './event-queue.ts'
 import { loadLog } from './load-log.ts'
 import { openLogFollower } from './log-follower.ts'
+import { type LogBatch, type LogRange, openLogRange } from './log-range.ts'
 import type { Notice } from './notice.ts'
 import { createOpener, type Opener } from './opener.ts'
 import { openPerformer } from './perform.ts'
@@ -59,7 +64,16 @@ export type Process = {
   readonly did: Did
   /** Refuses OVERLOADED, STORE_CLOSED, REQUEST_UNKNOWN; the answer may itself be a refusal. */
   call(request: Call): Promise<Answer>
+  /**
+   * Asks the log writer to log these, and what they name; the index of the last one once it is
+   * durable there. Refuses as the writer does, with LEDGER_AWAY, OVERLOADED, STORE_CLOSED.
+   */
+  append(records: readonly Sealed[], linked?: readonly Sealed[]): Promise<number>
+  /** Calls back after every event, until the function it gives is called. */
+  watch(listener: () => void): () => void
   readonly replica: Replica
+  /** What this process has folded, from its own blocks, for others to fold. */
+  readonly logRange: LogRange
   /** What each role holds, to look at: tests and invariants. */
   readonly states: ReadonlyMap<RoleName, unknown>
   /** Messages that were not taken: the queue was full, or they did not open. */
@@ -79,6 +93,7 @@ export type Process = {
 type Item =
   | { type: 'start' }
   | { type: 'heard'; from: Did; bytes: Uint8Array }
+  | { type: 'pulled'; batch: LogBatch; taken: (some: boolean) => void }
   | { type: 'event'; role: RoleName; event: Event }
 
 /**
@@ -103,6 +118,7 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
     if (stopped !== undefined) warn(log, 'the log on disk is read no further', stopped)
   }
   const calls = openCalls()
+  const listeners = new Set<() => void>()
   const started = new Set<RoleName>()
   const dropped = { overload: 0, refused: 0 }
   const ended = Promise.withResolvers<unknown>()
@@ -132,16 +148,55 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
   })
 
   const { send } = performer
-  const follower = openLogFollower({ replica, reader, writer, clock: ports.clock, send, log })
+  const writerNow = () => {
+    const { ledger } = replica
+    return ledger.charters.length > 0 ? charterNow(ledger).body.writer : writer
+  }
+  const appends = openAppends({ clock: ports.clock, writer: writerNow, send })
+  const follower = openLogFollower({
+    replica,
+    reader,
+    writer: writerNow,
+    clock: ports.clock,
+    send,
+    log,
+  })
+
+  const logRange = openLogRange(replica, ports.blocks, reader)
+  const pulling = openCatchUp({
+    transport: ports.transport,
+    take: (batch) => {
+      const { promise, resolve } = Promise.withResolvers<boolean>()
+      queue.push({ type: 'pulled', batch, taken: resolve })
+      return Promise.race([promise, ended.promise.then(() => false)])
+    },
+    log,
+    fail: (error) => fail(error),
+  })
+  const catchUp = () => {
+    if (writerNow() !== signer.did) pulling.begin(writerNow(), replica.ledger.size)
+  }
 
   async function handle(item: Item): Promise<void> {
+    await handled(item)
+    for (const listener of listeners) listener()
+  }
+
+  async function handled(item: Item): Promise<void> {
     switch (item.type) {
       case 'start':
         await startReady()
         if (isRunning()) follower.ask()
+        catchUp()
         return
       case 'heard':
         return heard(item.from, item.bytes)
+      case 'pulled': {
+        const before = replica.ledger.size
+        const { anchor, blocks } = item.batch
+        await readLog({ anchor, blocks: blocks.map(({ bytes }) => bytes) })
+        return item.taken(replica.ledger.size > before)
+      }
       case 'event':
         return step(item.role, item.event)
     }
@@ -150,7 +205,13 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
   async function heard(from: Did, bytes: Uint8Array): Promise<void> {
     const message = opened(from, bytes)
     if (message === undefined) return
-    if (message.type === 'log') return readLog(message)
+    if (message.type === 'log') {
+      await readLog(message)
+      return follower.isBehind ? catchUp() : undefined
+    }
+    const { size } = replica.ledger
+    if (message.type === 'behind' && message.from < size) return sendLog(from, message.from)
+    appends.heard(from, message)
     const role = roleOf(message.type)
     for (const { name } of roles) {
       if (role === 'all' || role === name) await step(name, { type: 'message', from, message })
@@ -170,7 +231,7 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
   }
 
   /** The blocks and the new head are durable before any role hears of the entries. */
-  async function readLog(message: Extract<Message, { type: 'log' }>): Promise<void> {
+  async function readLog(message: { anchor: CID; blocks: Uint8Array[] }): Promise<void> {
     const taken = follower.take(message)
     if (taken === undefined) return
     const { entries, anchors, blocks, head } = taken
@@ -178,6 +239,21 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
     await performer.record('replica', head, blocks)
     await startReady()
     for (const name of before) await step(name, { type: 'log', entries, anchors })
+  }
+
+  /** What this process has folded, to whoever asks; it asks again for more. */
+  async function sendLog(to: Did, fromSize: number): Promise<void> {
+    let sent = 0
+    try {
+      for await (const { anchor, blocks } of logRange(fromSize)) {
+        if (!isRunning() || sent === LIMITS.batchesPerAnswerMax) return
+        send(to, { type: 'log', anchor, blocks: blocks.map(({ bytes }) => bytes) })
+        sent += 1
+      }
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      warn(log, 'the log on disk cannot be read to the end', error, to)
+    }
   }
 
   /** Nobody but the writer can act before the log begins: it holds the charter. */
@@ -227,7 +303,10 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
     queue.close()
     performer.stop()
     follower.close()
-    calls.rejectAll(fault ?? new Refusal('STORE_CLOSED', 'the process has stopped'))
+    pulling.close()
+    const why = fault ?? hasStopped()
+    appends.rejectAll(why)
+    calls.rejectAll(why)
     ended.resolve(fault)
   }
 
@@ -251,6 +330,7 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
   return {
     did: signer.did,
     replica,
+    logRange,
     states,
     dropped,
     get fault() {
@@ -259,7 +339,7 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
     ended: ended.promise,
     async call(request) {
       if (fault !== undefined) throw fault
-      if (state !== 'alive') throw new Refusal('STORE_CLOSED', 'the process has stopped')
+      if (state !== 'alive') throw hasStopped()
       if (!states.has('home')) throw new Refusal('REQUEST_UNKNOWN', 'there is no home here')
       const { call, answer } = calls.open()
       const event: Event = { type: 'call', call, request }
@@ -268,11 +348,23 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
       }
       return answer
     },
+    async append(records, linked = []) {
+      if (fault !== undefined) throw fault
+      if (state !== 'alive') throw hasStopped()
+      return appends.open(records, linked)
+    },
+    watch(listener) {
+      const mine = () => listener()
+      listeners.add(mine)
+      return () => void listeners.delete(mine)
+    },
     idle: queue.idle,
     close: () => (closed ??= close()),
     kill: () => stop('killed'),
   }
 }
+
+const hasStopped = () => new Refusal('STORE_CLOSED', 'the process has stopped')
 
 function warn(
   log: (notice: Notice) => void,

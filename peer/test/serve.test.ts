@@ -19,6 +19,16 @@ const types = (events: readonly Event[]) => events.map(({ type }) => type)
 const heard = (events: readonly Event[]) =>
   events.flatMap((event) => (event.type === 'message' ? [event.message.type] : []))
 const opening = () => logMessages([() => {}]).messages[0] as WireMessage
+const CAPACITY = {
+  slots: 2,
+  freeSlots: 1,
+  queued: 0,
+  memoryPages: 8192,
+  cores: 4,
+  location: 'us-east',
+  scopes: [],
+  profile: 'mesh-runtime/0',
+}
 const never = () => new Promise<void>(() => {})
 
 test('nothing that follows a record is done before it is durable', async () => {
@@ -192,7 +202,10 @@ test('each message is heard by the roles that it is for, with its records opened
   const progress = { type: 'progress', manifest: request, phase: 'running', detail: '' } as const
   const messages: WireMessage[] = [
     { type: 'append', records: [BID.bytes], linked: [MANIFEST.bytes] },
+    // what this process has folded it gives by itself
     behind(0),
+    behind(1),
+    { type: 'advert', capacity: CAPACITY },
     { type: 'cosigned', anchor: request, note: 'x' },
     recordsMessage('announce', [MANIFEST]),
     recordsMessage('awarded', [BID]),
@@ -206,7 +219,7 @@ test('each message is heard by the roles that it is for, with its records opened
   await process.idle()
   const all = ['appended', 'refused']
   assert.deepEqual(Object.fromEntries(roles.map(({ name, events }) => [name, heard(events)])), {
-    home: ['offer', 'pass', 'progress', ...all],
+    home: ['advert', 'offer', 'pass', 'progress', ...all],
     executor: ['announce', 'awarded', ...all],
     ledger: ['append', 'behind', 'cosigned', ...all],
     witness: all,

@@ -65,7 +65,9 @@ export type ExecRun = (
 export type Stage = Awaited<ReturnType<typeof openStage>>
 
 /** `self` is the process on stage; `say` speaks to it in the name of another. */
-export function openStage(given: { self?: Signer; exec?: ExecRun } = {}) {
+export function openStage(
+  given: { self?: Signer; exec?: ExecRun; pullLog?: Transport['pullLog'] } = {},
+) {
   const self = given.self ?? emil
   const clock = openVirtualClock(startMs)
   const sent: { to: Did; message: Message }[] = []
@@ -129,7 +131,10 @@ export function openStage(given: { self?: Signer; exec?: ExecRun } = {}) {
         exec,
         blocks: watched('blocks', memory.openBlocks()),
         journal: watched('journal', memory.openJournal()),
-        transport: hub.join(self.did),
+        transport: {
+          ...hub.join(self.did),
+          ...(given.pullLog === undefined ? {} : { pullLog: given.pullLog }),
+        },
       }
       const log = (notice: Notice) => notices.push(notice)
       const named = { signer: self, genesis: CHARTER.cid, writer: dora.did, ports, log }

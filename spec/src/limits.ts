@@ -29,6 +29,9 @@ export const LIMITS = {
   membersMax: 4096,
   policiesMax: 256,
   bidsMax: 256,
+  scopesMax: 64,
+  /** How often a process asks the log writer for one thing before it says that it is away. */
+  appendTriesMax: 20,
   findingsMax: 64,
   verdictsMax: 64,
   delegationDepthMax: 8,
@@ -75,6 +78,8 @@ export const LIMITS = {
   // log
   batchEntriesMax: 100,
   /** Entry, record and what it names, for each entry, and the anchor. */
+  /** Sent to one reader at a time; it asks again when it has folded them. */
+  batchesPerAnswerMax: 64,
   batchBlocksMax: 100 * (3 + 256) + 1,
   batchMs: 50,
   logEntriesMax: 10_000_000,
@@ -92,10 +97,58 @@ export const LIMITS = {
   /** Records in one request to the ledger: a full batch and one request fit into a message. */
   appendBytesMax: 1 * MiB,
   messageBytesMax: 4 * MiB,
+  // disk
+  /** Together in one durable write; a larger group waits for the next. */
+  commitBytesMax: 16 * MiB,
+  storeReserveBytesMax: 64 * MiB,
+  // network
+  connectionsMax: 256,
+  strangersMax: 16,
+  strangerMs: 30_000,
+  dialMs: 10_000,
+  redialMs: 1000,
+  redialMsMax: 30_000,
+  requestMs: 10_000,
+  requestsServedMax: 32,
+  requestBytesMax: 4 * MiB,
+  sendBytesMax: 16 * MiB,
+  sendMessagesMax: 4096,
+  gossipBytesMax: 64 * KiB,
+  addressBytesMax: 256,
+  addressesMax: 16,
+  invitesMax: 1024,
+  inviteMsMax: 30 * 24 * 60 * 60_000,
+  blockFetchMs: 10_000,
+  blockFetchesMax: 16,
+  blockAskMs: 2000,
+  logStreamsMax: 4,
+  logStallMs: 10_000,
+  // control API
+  controlRequestsMax: 64,
+  controlConnectionsMax: 256,
+  /** Event streams: those and requests together are not more than `controlRequestsMax`. */
+  controlStreamsMax: 32,
+  controlListMax: 500,
+  /** A list ends before it is larger, and says that there is more. */
+  controlListBytesMax: 16 * MiB,
+  controlJsonBytesMax: 4 * KiB,
+  controlStallMs: 30_000,
+  statusPauseMs: 50,
+  heartbeatMs: 15_000,
+  /** Heard within this time, a node without a connection is suspect, afterwards offline. */
+  nodeSuspectMs: 30_000,
+  inviteMsMax: 30 * 24 * 60 * 60_000,
+  carBlocksMax: 65_536,
   // CCL
   cclSourceBytesMax: 1 * MiB,
   cclDiagnosticsMax: 100,
   cclNestingMax: 256,
+  cclListMax: 4096,
+  cclCellsMax: 65_536,
+  cclConstantStepsMax: 1_000_000,
+  cclStepsMax: 1_000_000_000,
+  cclRulesMax: 256,
+  cclTiesMax: 8,
 } as const
 
 assert(LIMITS.fileChunkBytes < LIMITS.blockBytesMax, 'a file chunk fits into a block')

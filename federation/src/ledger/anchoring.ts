@@ -19,9 +19,6 @@ import {
 import { type Batched, type Book, isFull, type LedgerConfig } from './book.ts'
 import { recordAnchor } from './journal.ts'
 
-/** Batches sent to one reader at a time; it asks again when it has folded them. */
-const BATCHES_PER_ANSWER_MAX = 64
-
 /** After new entries: close the batch if it is full, else see to it that its time comes. */
 export function openBatch(book: Book, env: Env, config: LedgerConfig): Effect[] {
   if (book.open.length === 0) return []
@@ -43,12 +40,21 @@ export function closeBatch(book: Book, env: Env): Effect[] {
   return effects
 }
 
-/** What a reader lacks from `size` on, oldest first. */
+/**
+ * What a reader lacks from `size` on, oldest first, of what this very process has not folded yet:
+ * the rest it gives from its blocks.
+ */
 export function sendBehind(book: Book, size: number, to: Did): Effect[] {
   return book.batches
     .filter((batch) => batch.size > size)
-    .slice(0, BATCHES_PER_ANSWER_MAX)
+    .slice(0, LIMITS.batchesPerAnswerMax)
     .map((batch) => ({ do: 'send', to, message: logMessage(batch) }))
+}
+
+/** The process's copy of the log holds these now, with their blocks on disk. */
+export function forgetFolded(book: Book, env: Env): void {
+  const { size } = env.replica.ledger
+  book.batches = book.batches.filter((batch) => batch.size > size)
 }
 
 /** Takes the open entries into a batch whose checkpoint `sign` makes. */
@@ -60,7 +66,7 @@ export function anchorOpen(
   const charter = charterAt(book.ledger, size).cid
   const root = rootOf(book.peaks)
   const anchor = Anchor.encode({
-    previous: book.batches.at(-1)?.anchor.cid ?? null,
+    previous: book.head,
     entries: book.open.map(({ entry }) => entry.cid),
     size,
     root,
@@ -69,6 +75,7 @@ export function anchorOpen(
   })
   const batch = { anchor, size, blocks: blocksOf(book, anchor.bytes) }
   book.batches.push(batch)
+  book.head = anchor.cid
   book.open = []
   book.closesAtMs = undefined
   return batch

@@ -1,6 +1,6 @@
 /**
- * The writer's book: the fold of all it accepted, the entries that no anchor holds yet, and every
- * batch so far for readers that are behind.
+ * The writer's book: the fold of all it accepted, the entries that no anchor holds yet, and the
+ * newest batches for readers.
  */
 import {
   type AnyRecord,
@@ -41,6 +41,9 @@ export type Book = {
   open: Written[]
   /** When the open batch is anchored; undefined while it is empty. */
   closesAtMs: number | undefined
+  /** The newest anchor. */
+  head: CID | null
+  /** Anchored, and not folded by this process yet. */
   batches: Batched[]
 }
 
@@ -50,6 +53,7 @@ export function openBook(genesis: CID): Book {
     peaks: NO_PEAKS,
     open: [],
     closesAtMs: undefined,
+    head: null,
     batches: [],
   }
 }

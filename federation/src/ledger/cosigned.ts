@@ -2,6 +2,7 @@
 import {
   Anchor,
   attempt,
+  type CID,
   Cosignature,
   charterNow,
   type Did,
@@ -12,6 +13,7 @@ import {
   type Message,
   openCosignature,
   Refusal,
+  textOf,
 } from '@planetary-mesh/spec'
 import type { Book } from './book.ts'
 import { recordCosignature } from './journal.ts'
@@ -20,11 +22,18 @@ type Cosigned = Extract<Message, { type: 'cosigned' }>
 
 export function cosigned(book: Book, message: Cosigned, from: Did, env: Env): Effect[] {
   const { anchor, note } = message
-  const batch = book.batches.find((known) => known.anchor.cid.equals(anchor))
-  if (batch === undefined || !hasRole(charterNow(book.ledger), from, 'witness')) return []
+  const signed = anchorOf(book, anchor, env)
+  if (signed === undefined || !hasRole(charterNow(book.ledger), from, 'witness')) return []
   const opened = attempt(() => openCosignature(note, { verify: env.verify }))
   if (opened instanceof Refusal || opened.witness !== from) return []
-  const { size, root } = Anchor.decode(batch.anchor.bytes)
-  if (opened.size !== size || !equalBytes(opened.root, root)) return []
+  if (opened.size !== signed.size || !equalBytes(opened.root, signed.root)) return []
   return [recordCosignature(Cosignature.encode({ anchor, note }))]
+}
+
+/** An anchor of this log, folded by this process or about to be. */
+function anchorOf(book: Book, cid: CID, env: Env): { size: number; root: Uint8Array } | undefined {
+  const batch = book.batches.find(({ anchor }) => anchor.cid.equals(cid))
+  if (batch !== undefined) return Anchor.decode(batch.anchor.bytes)
+  const place = env.replica.placeOf.get(textOf(cid))
+  return place === undefined ? undefined : env.replica.anchors[place]
 }

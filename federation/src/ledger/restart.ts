@@ -7,7 +7,7 @@ import {
   equalBytes,
   type Linked,
 } from '@planetary-mesh/spec'
-import { anchorOpen, openBatch } from './anchoring.ts'
+import { anchorOpen, forgetFolded, openBatch } from './anchoring.ts'
 import { type Book, entryTime, type LedgerConfig, write } from './book.ts'
 import { readJournal, recordEntries } from './journal.ts'
 import { watch } from './settling.ts'
@@ -19,6 +19,7 @@ export function restart(
   config: LedgerConfig,
 ): Effect[] {
   for (const entry of journal) replay(book, entry, env)
+  forgetFolded(book, env)
   const effects: Effect[] = []
   if (book.ledger.size === 0) {
     const atMs = entryTime(book, env)

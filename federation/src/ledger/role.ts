@@ -4,7 +4,7 @@
  * stall but not lie: whoever reads recomputes every step. Source: protocol.md "The ledger".
  */
 import type { Did, Effect, Env, Event, Message, Role, Step } from '@planetary-mesh/spec'
-import { closeBatch, sendBehind } from './anchoring.ts'
+import { closeBatch, forgetFolded, sendBehind } from './anchoring.ts'
 import { answerAppend } from './answer-append.ts'
 import { type Book, type LedgerConfig, openBook } from './book.ts'
 import { cosigned } from './cosigned.ts'
@@ -31,6 +31,8 @@ function react(book: Book, event: Event, env: Env, config: LedgerConfig): Effect
       if (event.name === 'anchor') return closeBatch(book, env)
       return settleDue(book, event.name, env, config)
     case 'log':
+      forgetFolded(book, env)
+      return []
     case 'call':
     case 'ran':
       return []

@@ -14,6 +14,7 @@ import {
   type Role,
   type Step,
 } from '@planetary-mesh/spec'
+import { advertise } from './advertising.ts'
 import { bidOn } from './bidding.ts'
 import { claim, claimRefused, resendClaims } from './claiming.ts'
 import { followLog, restart, startQueued } from './leases.ts'
@@ -40,7 +41,11 @@ export function executorRole(config: ExecutorConfig): Role<ExecutorState> {
 function react(state: ExecutorState, event: Event, env: Env, config: ExecutorConfig): Effect[] {
   switch (event.type) {
     case 'start':
-      return [...restart(state, event.journal, env), resendLater(env, config)]
+      return [
+        ...restart(state, event.journal, env),
+        resendLater(env, config),
+        ...advertise(state, env, config),
+      ]
     case 'message':
       return heard(state, event.message, event.from, env, config)
     case 'log':
@@ -48,6 +53,7 @@ function react(state: ExecutorState, event: Event, env: Env, config: ExecutorCon
     case 'ran':
       return [...runEnded(state, event.run, event.end, env), ...startQueued(state, env, config)]
     case 'timer':
+      if (event.name === 'advert') return advertise(state, env, config)
       return [
         ...resendClaims(state, env),
         ...resendReceipts(state, env),

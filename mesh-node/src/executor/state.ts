@@ -16,6 +16,8 @@ export type ExecutorConfig = {
   profile: string
   bidValidMs: number
   resendMs: number
+  /** How often it says that it is here and what is free; never if left out. */
+  advertMs?: number
 }
 
 /** A run of mine: leased and waiting for a slot, or running. */

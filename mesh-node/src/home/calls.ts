@@ -13,6 +13,7 @@ import {
   textOf,
   toWireError,
 } from '@planetary-mesh/spec'
+import { adopt } from './adopting.ts'
 import { takeAward } from './awarding.ts'
 import { cancel } from './cancelling.ts'
 import type { HomeConfig, HomeJob, HomeState } from './state.ts'
@@ -42,12 +43,13 @@ function react(
     case 'submit':
       return submit(state, request, call, env, config)
     case 'bids': {
-      const job = jobOf(state, request.job)
-      const bids = [...job.bids.values()]
-      return [answer({ type: 'bids', bids, passes: [...job.passes.values()], closed: job.closed })]
+      const { job, effects } = carry(state, request.job, env, config)
+      const [bids, passes] = [[...job.bids.values()], [...job.passes.values()]]
+      return [...effects, answer({ type: 'bids', bids, passes, closed: job.closed })]
     }
     case 'award': {
-      const job = jobOf(state, request.award.body.manifest)
+      const job = state.jobs.get(textOf(request.award.body.manifest))
+      admit(job !== undefined, 'JOB_UNKNOWN', 'ask for its bids first: it is not carried here')
       const effects = takeAward(job, request.award, env, config)
       return [...effects, answer({ type: 'awarded' })]
     }
@@ -55,13 +57,23 @@ function react(
       return cancel(state, request.cancel, call, env, config)
     case 'status':
       return [answer(statusOf(state, request.job, env))]
+    case 'nodes':
+      return [answer({ type: 'nodes', nodes: [...state.nodes.values()] })]
   }
 }
 
-function jobOf(state: HomeState, cid: CID): HomeJob {
+/** A job carried here, or taken up now from the log: another home may be gone. */
+function carry(
+  state: HomeState,
+  cid: CID,
+  env: Env,
+  config: HomeConfig,
+): { job: HomeJob; effects: Effect[] } {
   const job = state.jobs.get(textOf(cid))
-  admit(job !== undefined, 'JOB_UNKNOWN', () => `${cid} is not carried here, or is over`)
-  return job
+  if (job !== undefined) return { job, effects: [] }
+  const adopted = adopt(state, textOf(cid), env, config)
+  admit(adopted !== undefined, 'JOB_UNKNOWN', () => `${cid} is not in the log, or is over`)
+  return adopted
 }
 
 /** From the records this process has folded; a home that does not carry the job can say it too. */

@@ -9,6 +9,7 @@ import {
   parse,
   textOf,
 } from '@planetary-mesh/spec'
+import { watchAll, watchOthers } from './adopting.ts'
 import { rebid } from './awarding.ts'
 import { announce } from './bidding.ts'
 import type { HomeConfig, HomeJob, HomeState } from './state.ts'
@@ -37,7 +38,8 @@ export function restart(
     }
     state.jobs.set(textOf(manifest.cid), { manifest, hold, decision, ...none })
   }
-  return [...state.jobs.values()].flatMap((job) => goOn(state, job, env, config))
+  const goneOn = [...state.jobs.values()].flatMap((job) => goOn(state, job, env, config))
+  return [...goneOn, ...watchAll(state, env, config)]
 }
 
 export function followLog(
@@ -53,10 +55,11 @@ export function followLog(
     const job = env.replica.ledger.jobOf.get(textOf(named))
     if (job !== undefined) touched.add(textOf(job.manifest.cid))
   }
-  return [...touched].flatMap((key) => {
+  const goneOn = [...touched].flatMap((key) => {
     const job = state.jobs.get(key)
     return job === undefined ? [] : goOn(state, job, env, config)
   })
+  return [...goneOn, ...watchOthers(state, entries, env, config)]
 }
 
 /** What a job needs next, by its place in the log. */

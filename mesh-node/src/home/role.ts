@@ -9,11 +9,13 @@ import {
   type Effect,
   type Env,
   type Event,
+  hasRole,
   type Message,
   type Role,
   type Step,
   textOf,
 } from '@planetary-mesh/spec'
+import { adoptStuck } from './adopting.ts'
 import { awardTimer, sendAward } from './awarding.ts'
 import { announce, closeWindow, heardOffer, heardPass } from './bidding.ts'
 import { answerCall } from './calls.ts'
@@ -25,7 +27,7 @@ import { appended, refused, resendSubmit } from './submitting.ts'
 export function homeRole(config: HomeConfig): Role<HomeState> {
   return {
     name: 'home',
-    init: () => ({ cancels: new Map(), submits: new Map(), jobs: new Map() }),
+    init: () => ({ cancels: new Map(), submits: new Map(), jobs: new Map(), nodes: new Map() }),
     step(state, event, env): Step<HomeState> {
       return { state, effects: react(state, event, env, config) }
     },
@@ -67,6 +69,9 @@ function heard(
       return heardOffer(state, message.opened, from, env, config)
     case 'pass':
       return heardPass(state, message, from, env, config)
+    case 'advert':
+      heardAdvert(state, message, from, env)
+      return []
     case 'progress': {
       const job = state.jobs.get(textOf(message.manifest))
       if (job === undefined || !isExecutorOf(job, from, env)) return []
@@ -77,6 +82,16 @@ function heard(
     default:
       return []
   }
+}
+
+function heardAdvert(
+  state: HomeState,
+  { capacity }: Extract<Message, { type: 'advert' }>,
+  node: Did,
+  env: Env,
+): void {
+  if (!hasRole(charterNow(env.replica.ledger), node, 'executor')) return
+  state.nodes.set(node, { node, heardAtMs: env.nowMs, capacity })
 }
 
 function ledgerAnswered(
@@ -104,6 +119,7 @@ function timer(state: HomeState, name: string, env: Env, config: HomeConfig): Ef
   const [what, key] = name.split(':') as [string, string]
   if (what === 'submit') return resendSubmit(state, key, env, config)
   if (what === 'cancel') return askCancel(state, key, env, config)
+  if (what === 'adopt') return adoptStuck(state, key, env, config)
   const job = state.jobs.get(key)
   if (job === undefined) return []
   switch (what) {

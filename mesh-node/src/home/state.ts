@@ -5,6 +5,7 @@ import type {
   Cancel,
   Decision,
   Did,
+  HeardNode,
   Hold,
   Manifest,
   Pass,
@@ -17,6 +18,8 @@ export type HomeConfig = {
   /** A job without a lease is announced again after this time. */
   rebidMs: number
   resendMs: number
+  /** A job of the log that no home seems to carry on is taken up after this time; never if left out. */
+  adoptMs?: number
   /** How often a submit is sent to the ledger before the caller hears that it is away. */
   submitTries: number
 }
@@ -54,4 +57,6 @@ export type HomeState = {
   submits: Map<string, Submit>
   /** Jobs that are not over, by manifest. */
   jobs: Map<string, HomeJob>
+  /** What each executor of the charter last said of itself. */
+  nodes: Map<Did, HeardNode>
 }

@@ -83,12 +83,17 @@ export function appended(
     phaseDetail: null,
   }
   state.jobs.set(textOf(manifest.cid), job)
-  const durable = { manifest: manifest.bytes, hold: hold.bytes, decision: decision.bytes }
   return [
-    { do: 'record', entry: durable satisfies z.infer<typeof JobEntry> },
+    recordJob(job),
     ...entry.calls.map((call) => submitted(call, job)),
     ...announce(job, env, config),
   ]
+}
+
+/** Durable, so that a home that starts again goes on with the job. */
+export function recordJob({ manifest, hold, decision }: HomeJob): Effect {
+  const entry = { manifest: manifest.bytes, hold: hold.bytes, decision: decision.bytes }
+  return { do: 'record', entry: entry satisfies z.infer<typeof JobEntry> }
 }
 
 export function refused(

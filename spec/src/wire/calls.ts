@@ -3,6 +3,7 @@
  * caller's own key before they come here; a node never holds a user's key.
  */
 import type { CID } from '../records/cid.ts'
+import type { Did } from '../records/did.ts'
 import type { Award } from '../records/kinds/award.ts'
 import type { Bid } from '../records/kinds/bid.ts'
 import type { Cancel } from '../records/kinds/cancel.ts'
@@ -10,7 +11,7 @@ import type { Hold } from '../records/kinds/hold.ts'
 import type { Manifest } from '../records/kinds/manifest.ts'
 import type { Token } from '../records/kinds/token.ts'
 import type { JobStatus } from '../rules/job-status.ts'
-import type { WireError } from './messages.ts'
+import type { Capacity, WireError } from './messages.ts'
 
 export type Call =
   /** `tokens` are those not logged yet, parents first. Answered once the hold is durable. */
@@ -19,6 +20,11 @@ export type Call =
   | { type: 'award'; award: Award }
   | { type: 'cancel'; cancel: Cancel }
   | { type: 'status'; job: CID }
+  /** What the executors last said of themselves. */
+  | { type: 'nodes' }
+
+/** The last advert of a node. */
+export type HeardNode = { node: Did; heardAtMs: number; capacity: Capacity }
 
 /** A node that will not run the job, and why. */
 export type Pass = { node: string; error: WireError }
@@ -36,4 +42,5 @@ export type Answer =
       detail: string | null
       waitingFor: string | null
     }
+  | { type: 'nodes'; nodes: readonly HeardNode[] }
   | { type: 'refused'; error: WireError }

@@ -6,6 +6,7 @@
  */
 import { z } from 'zod'
 import { isCode } from '../errors.ts'
+import { Capacity } from './messages.ts'
 
 /** Every path begins with it; another version answers beside it. */
 export const CONTROL_PREFIX = '/v0'
@@ -32,18 +33,6 @@ export const ErrorJson = z.strictObject({
     detail: z.string(),
     values: z.record(z.string(), z.number()),
   }),
-})
-
-/** What a node's owner lets the mesh use, and how much of it is free now. */
-export const CapacityJson = z.strictObject({
-  slots: Whole,
-  freeSlots: Whole,
-  queued: Whole,
-  memoryPages: Whole,
-  cores: Whole,
-  location: z.string(),
-  scopes: z.array(z.string()),
-  profile: z.string(),
 })
 
 /** `GET /v0/node`: the process that answers. */
@@ -81,7 +70,7 @@ export const NodesJson = z.strictObject({
       /** `online` is a connection open now; `self` is the one that answers. */
       state: z.enum(['self', 'online', 'suspect', 'offline']),
       heardAtMs: TimeMs.nullable(),
-      capacity: CapacityJson.nullable(),
+      capacity: Capacity.nullable(),
     }),
   ),
 })

@@ -10,7 +10,7 @@ import { type AnyRecord, openAny } from '../records/any-record.ts'
 import { decodeBlock, encodeBlock } from '../records/block.ts'
 import type { CID } from '../records/cid.ts'
 import { Link } from '../records/cid.ts'
-import { Amount, Bytes, fitText, text } from '../records/fields.ts'
+import { Amount, Bytes, fitText, Scope, text } from '../records/fields.ts'
 import { parse } from '../records/record.ts'
 
 /** Records travel as their bytes and are opened while a message is read. */
@@ -18,6 +18,21 @@ const records = (max: number) => z.array(Bytes).max(max)
 
 /** A refusal on the wire. */
 const DETAIL_BYTES_MAX = 2048
+
+/** What a node's owner lets the mesh use, and how much of it is free now. */
+export const Capacity = z.strictObject({
+  slots: z.int().min(0).max(1024),
+  freeSlots: z.int().min(0).max(1024),
+  /** Leases that wait for a slot. */
+  queued: Amount,
+  memoryPages: Amount,
+  cores: z.int().min(0).max(1024),
+  location: text(64),
+  /** Whose jobs the owner takes; empty for everybody's. */
+  scopes: z.array(Scope).max(LIMITS.scopesMax),
+  profile: text(64),
+})
+export type Capacity = z.infer<typeof Capacity>
 
 export const WireError = z.strictObject({
   code: z.string().refine(isCode, 'no such code'),
@@ -77,6 +92,8 @@ const SHAPES = z.discriminatedUnion('type', [
   }),
   /** Reader to the writer: I have this much, send what follows. */
   z.strictObject({ type: z.literal('behind'), from: Amount }),
+  /** Executor to everybody, now and then: I am here, and this is free. */
+  z.strictObject({ type: z.literal('advert'), capacity: Capacity }),
   /** Witness to the writer: my cosignature of that anchor's checkpoint. */
   z.strictObject({ type: z.literal('cosigned'), anchor: Link, note: text(4096) }),
 ])
