@@ -141,8 +141,14 @@ function checkEnd(world: World): void {
   // what a reader has: the newest anchor that anybody but the writer has folded
   const head = reader?.head
   if (head === undefined || head === null || receipt === undefined || receipt === null) return
-  const verify = world.verify
-  const { findings, anchored } = verifyChain({ receipt, head, genesis: charter.cid, get, verify })
+  const { reader: proven } = world
+  const { findings, anchored } = verifyChain({
+    receipt,
+    head,
+    genesis: charter.cid,
+    get,
+    reader: proven,
+  })
   // the simulated files have no blocks; all else must hold for a reader who was not there
   const wrong = findings.filter(({ code }) => code !== 'BLOCK_MISSING')
   const fine = wrong.length === 0 && anchored.mark === '✓'

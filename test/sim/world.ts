@@ -17,10 +17,11 @@ import {
 import {
   type AnyRecord,
   type Did,
+  type Reader,
   type Receipt,
   Refusal,
   type Role,
-  type Verify,
+  textOf,
 } from '@planetary-mesh/spec'
 import { type Chance, openChance } from './chance.ts'
 import { fakeExec } from './fake-exec.ts'
@@ -53,7 +54,8 @@ export type World = {
   /** From now on nothing is lost and nobody crashes. */
   heal(): void
   book(): Book | undefined
-  readonly verify: Verify
+  /** Proves bytes once for all who read them. */
+  readonly reader: Reader
 }
 
 export async function openWorld(seed: number): Promise<World> {
@@ -85,8 +87,12 @@ export async function openWorld(seed: number): Promise<World> {
       times,
     }),
   )
+  const anchors = new Set<string>()
   network.tap((from, bytes) => {
     const message = readMessage(bytes)
+    // told again to a reader who is behind: the same anchor is the same blocks
+    if (message.type === 'log' && anchors.has(textOf(message.anchor))) return
+    if (message.type === 'log') anchors.add(textOf(message.anchor))
     const blocks = message.type === 'log' ? message.blocks : []
     // opened first, so that the invariants know the records of the log they read
     const receipts = blocks.flatMap((block) => receiptIn(block, open))
@@ -141,7 +147,7 @@ export async function openWorld(seed: number): Promise<World> {
       world.crashes += 1
     },
     heal: network.heal,
-    verify: keys.verify,
+    reader,
     book: () => {
       const writer = world.nodes[0]?.process
       return writer?.states.get('ledger') as Book | undefined

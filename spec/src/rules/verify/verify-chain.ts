@@ -49,7 +49,8 @@ export type Facts = {
 
 /**
  * Verifies one receipt offline. `get` gives a block's bytes, unchecked; `head` is the newest anchor
- * the reader has; `again` is the reader's own run of the job, if it made one.
+ * the reader has; `again` is the reader's own run of the job, if it made one. `reader` may remember
+ * what it has proven.
  */
 export function verifyChain(input: {
   receipt: CID
@@ -57,12 +58,18 @@ export function verifyChain(input: {
   genesis: CID
   get: GetBlock
   verify?: Verify
+  reader?: Reader
   again?: Result
 }): ChainCheck {
-  const { get, verify = verifySignature } = input
+  const { get, verify = input.reader?.verify ?? verifySignature } = input
   const known = new Map<string, AnyRecord>()
   const replica = openReplica(input.genesis)
-  const log = readLog(replica, input.head, get, remembering(plainReader(verify), known))
+  const log = readLog(
+    replica,
+    input.head,
+    get,
+    remembering(input.reader ?? plainReader(verify), known),
+  )
   const opened = openChain(input.receipt, get, { verify, known })
   if ('findings' in opened) return failed([...opened.findings, ...log], undefined)
   const { chain } = opened
