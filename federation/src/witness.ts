@@ -62,6 +62,8 @@ function vouch(state: WitnessState, env: Env): Effect[] {
 /** The replica folded every entry, so it is enough that it passed through what was cosigned. */
 function follows(replica: Replica, seen: Seen | undefined): boolean {
   if (seen === undefined) return true
-  const then = replica.anchors.find(({ size }) => size === seen.size)
-  return then !== undefined && equalBytes(then.root, seen.root)
+  const then = replica.anchors.findLast(({ size }) => size <= seen.size)
+  // what was cosigned so long ago that it is forgotten was judged when it was read
+  if (then === undefined) return replica.anchorsBefore > 0
+  return then.size === seen.size && equalBytes(then.root, seen.root)
 }

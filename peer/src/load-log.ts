@@ -44,7 +44,7 @@ async function anchorsOnDisk(head: CID, blocks: Blocks, reader: Reader): Promise
   const anchors: CID[] = []
   for (let at: CID | null = head; at !== null; ) {
     anchors.push(at)
-    const anchor: Anchor = reader.anchor(await read(at, blocks), at)
+    const anchor: Anchor = reader.anchor(await readHere(at, blocks), at)
     at = anchor.previous
   }
   return anchors.reverse()
@@ -63,7 +63,7 @@ export async function readBatch(
   const load = async (cid: CID): Promise<Uint8Array> => {
     const found = held.get(textOf(cid))
     if (found !== undefined) return found.bytes
-    const bytes = await read(cid, blocks)
+    const bytes = await readHere(cid, blocks)
     held.set(textOf(cid), { cid, bytes })
     return bytes
   }
@@ -91,8 +91,8 @@ function namedBy(record: AnyRecord): readonly CID[] {
   }
 }
 
-/** Only what is here: nobody else is asked before the process listens. */
-async function read(cid: CID, blocks: Blocks): Promise<Uint8Array> {
+/** A block of the log. Only what is here: nobody else is asked before the process listens. */
+export async function readHere(cid: CID, blocks: Blocks): Promise<Uint8Array> {
   const bytes = (await blocks.has(cid)) ? await blocks.get(cid) : undefined
   if (bytes === undefined) throw new Refusal('BLOCK_MISSING', `${cid} of the log`)
   return bytes

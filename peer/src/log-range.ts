@@ -13,7 +13,7 @@ import {
   Refusal,
   type Replica,
 } from '@planetary-mesh/spec'
-import { readBatch } from './load-log.ts'
+import { readBatch, readHere } from './load-log.ts'
 import type { Blocks } from './ports.ts'
 
 /** An anchor with every block that folding it needs; the anchor's own is the first. */
@@ -24,15 +24,48 @@ export type LogRange = (fromSize: number, signal?: AbortSignal) => AsyncIterable
 
 /** Refuses as `readBatch` does what the disk lost or spoiled. */
 export function openLogRange(replica: Replica, blocks: Blocks, reader: Reader): LogRange {
+  const after = (size: number) => replica.anchors.find((anchor) => anchor.size > size)
+
   return async function* (fromSize, signal) {
-    const { anchors } = replica
-    // sizes only grow: the first anchor that holds more
-    let at = anchors.length
-    while (at > 0 && (anchors[at - 1]?.size ?? 0) > fromSize) at -= 1
-    for (; at < anchors.length && signal?.aborted !== true; at++) {
-      const anchor = anchors[at]?.cid as CID
+    for await (const anchor of anchorsAfter(fromSize)) {
+      if (signal?.aborted === true) return
       yield { anchor, blocks: [...(await readBatch(anchor, blocks, reader)).values()] }
     }
+  }
+
+  /** Oldest first: those that the replica has forgotten are found from the marks it keeps. */
+  async function* anchorsAfter(fromSize: number): AsyncIterable<CID> {
+    const kept = replica.anchors
+    const ends = [...replica.marks.slice(1), ...kept.slice(0, 1)]
+    for (const [index, start] of replica.marks.entries()) {
+      const end = ends[index]
+      if (end !== undefined && end.size > fromSize)
+        yield* await anchorsBetween(start.cid, end.cid, fromSize)
+    }
+    // the replica may forget some of these meanwhile; they are on disk all the same
+    for (const { cid, size } of kept) if (size > fromSize) yield cid
+    let last = kept.at(-1)?.size ?? 0
+    for (let next = after(last); next !== undefined; next = after(last)) {
+      yield next.cid
+      last = next.size
+    }
+  }
+
+  /** From `start` to the one before `end`, without those that hold nothing after `fromSize`. */
+  async function anchorsBetween(start: CID, end: CID, fromSize: number): Promise<CID[]> {
+    const found: CID[] = []
+    let at = await anchorOf(end)
+    while (at.previous !== null && !found[0]?.equals(start)) {
+      const cid = at.previous
+      at = await anchorOf(cid)
+      if (at.size <= fromSize) break
+      found.unshift(cid)
+    }
+    return found
+  }
+
+  async function anchorOf(cid: CID): Promise<Anchor> {
+    return reader.anchor(await readHere(cid, blocks), cid)
   }
 }
 

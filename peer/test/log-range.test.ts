@@ -1,8 +1,27 @@
 // One reader gives the log to another: by messages, or in one go where the transport can.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { batchesIn, type LogBatch, type Process, type Transport } from '@planetary-mesh/peer'
-import { type Block, LIMITS, Refusal, seal, Token, type WireMessage } from '@planetary-mesh/spec'
+import {
+  batchesIn,
+  type LogBatch,
+  openLogRange,
+  openMemoryDisk,
+  type Process,
+  type Transport,
+} from '@planetary-mesh/peer'
+import {
+  type Block,
+  LIMITS,
+  openReplica,
+  parseCid,
+  plainReader,
+  Refusal,
+  receive,
+  seal,
+  Token,
+  type WireMessage,
+} from '@planetary-mesh/spec'
+import { Log } from '../../spec/test/rules/log.ts'
 import { makeToken } from '../../spec/test/rules/world.ts'
 import { alice, bruno, dora } from '../../tools/vectors/people.ts'
 import { logMessages, openStage, play, settle } from './stage.ts'
@@ -65,6 +84,26 @@ test('a range is the anchors after a size, each with all its blocks, and can be 
     cut.map(({ anchor, blocks }) => [`${anchor}`, blocks.length]),
     (await all(process.logRange(0))).map(({ anchor, blocks }) => [`${anchor}`, blocks.length]),
   )
+})
+
+test('ranges that begin among anchors long forgotten are found on the disk', async () => {
+  const log = new Log()
+  const replica = openReplica(log.genesis)
+  const count = 2 * LIMITS.anchorsKept + 3
+  for (let made = 0; made < count; made++) {
+    if (made > 0) log.append(makeToken({ amount: made }))
+    assert.equal(receive(replica, { anchor: log.anchor(), get: log.get }).type, 'applied')
+  }
+  assert.ok(replica.anchorsBefore > 0)
+  const blocks = openMemoryDisk().openBlocks()
+  const all = [...log.blocks].map(([key, bytes]) => ({ cid: parseCid(key), bytes }))
+  await blocks.put(all)
+  const range = openLogRange(replica, blocks, plainReader())
+  for (const fromSize of [0, 1, 63, 64, 65, 700, LIMITS.anchorsKept, count - 2, count]) {
+    const given: string[] = []
+    for await (const { anchor } of range(fromSize)) given.push(`${anchor}`)
+    assert.deepEqual(given, log.anchors.slice(fromSize).map(String), `from ${fromSize}`)
+  }
 })
 
 test('a batch without end is refused: LIMIT_EXCEEDED', async () => {

@@ -30,6 +30,11 @@ export const LIMITS = {
   policiesMax: 256,
   bidsMax: 256,
   scopesMax: 64,
+  /** A settled job takes verdicts until its hold's time is over and so many entries have followed. */
+  entriesAfterSettle: 1024,
+  /** Anchors that a replica keeps whole; of older ones it keeps one in `anchorsPerMark`. */
+  anchorsKept: 512,
+  anchorsPerMark: 64,
   /** How often a process asks the log writer for one thing before it says that it is away. */
   appendTriesMax: 20,
   findingsMax: 64,
@@ -101,6 +106,7 @@ export const LIMITS = {
   /** Together in one durable write; a larger group waits for the next. */
   commitBytesMax: 16 * MiB,
   storeReserveBytesMax: 64 * MiB,
+  journalMarkMs: 200,
   // network
   connectionsMax: 256,
   strangersMax: 16,
@@ -137,7 +143,6 @@ export const LIMITS = {
   heartbeatMs: 15_000,
   /** Heard within this time, a node without a connection is suspect, afterwards offline. */
   nodeSuspectMs: 30_000,
-  inviteMsMax: 30 * 24 * 60 * 60_000,
   carBlocksMax: 65_536,
   // CCL
   cclSourceBytesMax: 1 * MiB,

@@ -10,6 +10,7 @@ import {
   type Did,
   type Effect,
   type Env,
+  forgetClosed,
   LIMITS,
   originOf,
   rootOf,
@@ -55,6 +56,7 @@ export function sendBehind(book: Book, size: number, to: Did): Effect[] {
 export function forgetFolded(book: Book, env: Env): void {
   const { size } = env.replica.ledger
   book.batches = book.batches.filter((batch) => batch.size > size)
+  forgetClosed(book.ledger)
 }
 
 /** Takes the open entries into a batch whose checkpoint `sign` makes. */

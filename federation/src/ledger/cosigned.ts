@@ -1,6 +1,7 @@
 /** Witnesses' cosignatures are kept beside the anchor they are for; the writer waits for none. */
 import {
   Anchor,
+  anchorAt,
   attempt,
   type CID,
   Cosignature,
@@ -35,5 +36,5 @@ function anchorOf(book: Book, cid: CID, env: Env): { size: number; root: Uint8Ar
   const batch = book.batches.find(({ anchor }) => anchor.cid.equals(cid))
   if (batch !== undefined) return Anchor.decode(batch.anchor.bytes)
   const place = env.replica.placeOf.get(textOf(cid))
-  return place === undefined ? undefined : env.replica.anchors[place]
+  return place === undefined ? undefined : anchorAt(env.replica, place)
 }

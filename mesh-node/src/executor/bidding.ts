@@ -20,6 +20,7 @@ import {
   textOf,
   toWireError,
 } from '@planetary-mesh/spec'
+import { isOpenAt } from './hours.ts'
 import type { ExecutorConfig, ExecutorState } from './state.ts'
 
 export function bidOn(
@@ -69,6 +70,11 @@ function makeBid(state: ExecutorState, manifest: Manifest, env: Env, config: Exe
     config.scopes.length === 0 || config.scopes.includes(body.scope),
     'TOKEN_SCOPE_MISMATCH',
     () => `this node takes ${config.scopes.join(', ')}, not ${body.scope}`,
+  )
+  admit(
+    config.hours === undefined || isOpenAt(config.hours, env.nowMs),
+    'NODE_CLOSED',
+    'this node takes jobs at other hours of the day',
   )
   admit(
     body.profile === config.profile,

@@ -72,7 +72,9 @@ export function followLog(
         return []
       case 'settle': {
         const job = env.replica.ledger.jobOf.get(textOf(record.body.hold))
-        if (job !== undefined) forget(state, textOf(job.manifest.cid))
+        if (job === undefined) return []
+        forget(state, textOf(job.manifest.cid))
+        for (const { record } of job.leases) state.started.delete(textOf(record.cid))
         return []
       }
       default:

@@ -5,6 +5,7 @@ import {
   type Effect,
   type Env,
   leaseByCid,
+  type Message,
   Receipt,
   type RunEnd,
   seal,
@@ -62,6 +63,17 @@ export function resendReceipts(state: ExecutorState, env: Env): Effect[] {
     }
     return send(receipt, env)
   })
+}
+
+/** What the writer refuses it would refuse again, unless it had no room: it is sent no more. */
+export function receiptRefused(
+  state: ExecutorState,
+  { request, error }: Extract<Message, { type: 'refused' }>,
+): void {
+  if (error.code === 'OVERLOADED') return
+  for (const [key, receipt] of state.receipts) {
+    if (receipt.cid.equals(request)) state.receipts.delete(key)
+  }
 }
 
 function send(receipt: Receipt, env: Env): Effect[] {

@@ -18,7 +18,7 @@ import { advertise } from './advertising.ts'
 import { bidOn } from './bidding.ts'
 import { claim, claimRefused, resendClaims } from './claiming.ts'
 import { followLog, restart, startQueued } from './leases.ts'
-import { resendReceipts, runEnded } from './receipts.ts'
+import { receiptRefused, resendReceipts, runEnded } from './receipts.ts'
 import type { ExecutorConfig, ExecutorState } from './state.ts'
 
 export function executorRole(config: ExecutorConfig): Role<ExecutorState> {
@@ -78,7 +78,9 @@ function heard(
     case 'awarded':
       return claim(state, message, from, env)
     case 'refused':
-      return from === charterNow(env.replica.ledger).body.writer ? claimRefused(state, message) : []
+      if (from !== charterNow(env.replica.ledger).body.writer) return []
+      receiptRefused(state, message)
+      return claimRefused(state, message)
     default:
       return []
   }

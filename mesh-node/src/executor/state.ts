@@ -1,5 +1,6 @@
 /** What an executor remembers between events, and what its owner set. */
 import type { Bid, CID, Did, Message, Receipt } from '@planetary-mesh/spec'
+import type { Hours } from './hours.ts'
 
 export type ExecutorConfig = {
   /** Runs side by side. */
@@ -13,6 +14,8 @@ export type ExecutorConfig = {
   fuelPerMs: number
   /** The scopes whose jobs the owner takes; empty for all. */
   scopes: readonly string[]
+  /** When the owner takes jobs; always if left out. */
+  hours?: Hours
   profile: string
   bidValidMs: number
   resendMs: number

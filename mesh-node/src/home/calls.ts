@@ -10,6 +10,7 @@ import {
   type Env,
   jobStatus,
   Refusal,
+  recordsOf,
   textOf,
   toWireError,
 } from '@planetary-mesh/spec'
@@ -79,7 +80,8 @@ function carry(
 /** From the records this process has folded; a home that does not carry the job can say it too. */
 function statusOf(state: HomeState, cid: CID, env: Env): Answer {
   const carried = state.jobs.get(textOf(cid))
-  const records = recordsOf(cid, env)
+  const job = env.replica.ledger.jobs.get(textOf(cid))
+  const records: AnyRecord[] = job === undefined ? [] : [job.manifest, ...recordsOf(job)]
   if (carried !== undefined) records.push(carried.manifest, carried.hold, ...carried.bids.values())
   const anchored = (record: CID) => env.replica.anchorOf.has(textOf(record))
   const status = jobStatus(cid, records, env.nowMs, anchored)
@@ -90,21 +92,6 @@ function statusOf(state: HomeState, cid: CID, env: Env): Answer {
     detail: carried?.phaseDetail ?? null,
     waitingFor: carried === undefined ? null : waitingFor(carried, status.state),
   }
-}
-
-function recordsOf(cid: CID, env: Env): AnyRecord[] {
-  const job = env.replica.ledger.jobs.get(textOf(cid))
-  if (job === undefined) return []
-  const ends = [job.cancel, job.settle].flatMap((logged) => (logged ? [logged.record] : []))
-  const runs = job.leases.flatMap(({ record, decline, receipts }) => [
-    record,
-    ...(decline === undefined ? [] : [decline.record]),
-    ...receipts.flatMap((receipt) => [
-      receipt.record,
-      ...receipt.verdicts.map((verdict) => verdict.record),
-    ]),
-  ])
-  return [job.manifest, job.hold.record, ...runs, ...ends]
 }
 
 function waitingFor(job: HomeJob, state: string): string | null {

@@ -10,6 +10,7 @@ export { type Balance, balances, conservationProblems } from './ledger/balances.
 export { charterAt, charterNow, hasRole, verifiersOf } from './ledger/charter-in-force.ts'
 export { type DecisionBody, decideHold, replayDecision } from './ledger/decide.ts'
 export { dueSettle, type SettleBody } from './ledger/due-settle.ts'
+export { forgetClosed, recordsOf } from './ledger/forget.ts'
 export { judgeAward, rankingOf } from './ledger/judge-award.ts'
 export { isLive, lastLease, ownReceipts } from './ledger/lease-state.ts'
 export {
@@ -22,6 +23,8 @@ export {
   type TokenAccount,
 } from './ledger/state.ts'
 export {
+  type AnchorTaken,
+  anchorAt,
   type Batch,
   openReplica,
   plainReader,

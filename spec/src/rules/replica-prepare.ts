@@ -114,7 +114,7 @@ function mismatch(anchor: Anchor, checkpoint: Checkpoint, peaks: Peaks): string 
  * roots for one size do, and so do other entries after an anchor that both histories share.
  */
 function ensureSameLog(replica: Replica, cid: CID, anchor: Anchor, reader: Reader): void {
-  const { anchors, placeOf } = replica
+  const { anchors, placeOf, anchorsBefore } = replica
   const equivocation = (detail: string) => new Stopped('EQUIVOCATION', detail, cid, true)
   const ofSize = anchorOfSize(anchors, anchor.size)
   if (ofSize !== undefined) {
@@ -123,9 +123,11 @@ function ensureSameLog(replica: Replica, cid: CID, anchor: Anchor, reader: Reade
       throw equivocation(`the writer signed two roots for ${ofSize.size}`)
     }
   }
-  const shared = anchor.previous === null ? -1 : placeOf.get(textOf(anchor.previous))
-  const next = shared === undefined ? undefined : anchors[shared + 1]
-  if (shared === undefined || next === undefined) return
+  // places among the anchors that are kept; what both histories share before them is not looked at
+  const place = anchor.previous === null ? -1 : placeOf.get(textOf(anchor.previous))
+  const shared = (place ?? Number.NaN) - anchorsBefore
+  const next = anchors[shared + 1]
+  if (next === undefined) return
   const checkpoint = openCheckpointOf(replica, cid, anchor, next.writer, reader)
   const before = anchors[shared]?.peaks ?? NO_PEAKS
   const problem = mismatch(anchor, checkpoint, growPeaks(before, anchor))

@@ -4,6 +4,7 @@
  * Witnesses, verifiers, homes and offline readers all hold one. Source: protocol.md "The ledger".
  */
 import type { Code } from '../errors.ts'
+import { LIMITS } from '../limits.ts'
 import { type AnyRecord, openAny } from '../records/any-record.ts'
 import { type CID, textOf } from '../records/cid.ts'
 import type { Did } from '../records/did.ts'
@@ -11,6 +12,7 @@ import { Anchor, LogEntry } from '../records/kinds/log.ts'
 import { type Verify, verifySignature } from '../records/signature.ts'
 import { append } from './ledger/append.ts'
 import { charterAt } from './ledger/charter-in-force.ts'
+import { forgetClosed } from './ledger/forget.ts'
 import { type LedgerState, type Logged, openLedger } from './ledger/state.ts'
 import { type Prepared, prepare, refusedAs, Stopped } from './replica-prepare.ts'
 import { NO_PEAKS, type Peaks } from './tree.ts'
@@ -61,10 +63,16 @@ export type Replica = {
   readonly waiting: Map<string, Batch>
   /** Which anchor holds each record, by the record's CID. */
   readonly anchorOf: Map<string, CID>
-  /** Every anchor taken, oldest first: readers that are behind are served from here. */
-  readonly anchors: AnchorTaken[]
-  /** The place of each anchor among them, by its CID. */
+  /** The newest anchors taken, oldest first; all of them where nothing is forgotten. */
+  anchors: AnchorTaken[]
+  /** How many anchors came before those. */
+  anchorsBefore: number
+  /** The place of each of those anchors in the whole log, by its CID. */
   readonly placeOf: Map<string, number>
+  /** Of the anchors forgotten, every 64th, oldest first: the way back to old ranges. */
+  readonly marks: { cid: CID; size: number }[]
+  /** Keeps every anchor and every job: for one look at a whole log. */
+  readonly keepsAll: boolean
   /** Why it stopped for good: the writer signed what no fold allows. */
   problem: Problem | undefined
 }
@@ -77,7 +85,7 @@ export type Received =
   /** Not taken. With `lie` the writer signed it; else the blocks were missing or altered. */
   | { type: 'stopped'; problem: Problem; lie: boolean }
 
-export function openReplica(genesis: CID): Replica {
+export function openReplica(genesis: CID, { keepsAll = false } = {}): Replica {
   return {
     ledger: openLedger(genesis),
     peaks: NO_PEAKS,
@@ -85,7 +93,10 @@ export function openReplica(genesis: CID): Replica {
     waiting: new Map(),
     anchorOf: new Map(),
     anchors: [],
+    anchorsBefore: 0,
     placeOf: new Map(),
+    marks: [],
+    keepsAll,
     problem: undefined,
   }
 }
@@ -133,9 +144,28 @@ function apply(replica: Replica, batch: Batch, prepared: Prepared): Logged<AnyRe
   for (const { record } of logged) replica.anchorOf.set(textOf(record.cid), batch.anchor)
   replica.peaks = peaks
   replica.head = batch.anchor
-  replica.placeOf.set(textOf(batch.anchor), replica.anchors.length)
+  replica.placeOf.set(textOf(batch.anchor), replica.anchorsBefore + replica.anchors.length)
   const { size, root, checkpoint, entries: cids } = anchor
   const { writer } = prepared
   replica.anchors.push({ cid: batch.anchor, size, root, checkpoint, writer, entries: cids, peaks })
+  if (!replica.keepsAll) forget(replica)
   return logged
+}
+
+/** The anchor at a place in the whole log, if it is kept. */
+export function anchorAt(replica: Replica, place: number): AnchorTaken | undefined {
+  return replica.anchors[place - replica.anchorsBefore]
+}
+
+/** Drops closed jobs, and the oldest anchors once twice as many are held as shall be kept. */
+function forget(replica: Replica): void {
+  for (const { cid } of forgetClosed(replica.ledger)) replica.anchorOf.delete(textOf(cid))
+  const { anchors, marks, placeOf } = replica
+  if (anchors.length < 2 * LIMITS.anchorsKept) return
+  for (const { cid, size } of anchors.slice(0, LIMITS.anchorsKept)) {
+    if (replica.anchorsBefore % LIMITS.anchorsPerMark === 0) marks.push({ cid, size })
+    replica.anchorsBefore += 1
+    placeOf.delete(textOf(cid))
+  }
+  replica.anchors = anchors.slice(LIMITS.anchorsKept)
 }

@@ -51,7 +51,8 @@ export const NodeJson = z.strictObject({
   log: z.strictObject({
     size: Whole,
     head: CidText.nullable(),
-    writer: Did,
+    /** Null until the log, and with it the charter, was read. */
+    writer: Did.nullable(),
     /** Whether a connection to the writer is open (true for the writer itself). */
     writerConnected: z.boolean(),
     /** Why this copy of the log stopped for good: the writer signed what no fold allows. */

@@ -27,6 +27,7 @@ export function appendSettle(ledger: LedgerState, logged: Logged<Settle>): void 
   pay(ledger, job, record)
   remember(ledger, job, logged)
   job.settle = logged
+  ledger.ended.set(textOf(job.manifest.cid), job)
 }
 
 /** Refuses with JOB_UNKNOWN, AUTHOR_MISMATCH, JOB_ENDED (a receipt or a settle came first). */

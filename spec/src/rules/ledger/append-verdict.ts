@@ -3,15 +3,17 @@ import { admit } from '../../errors.ts'
 import { type CID, textOf } from '../../records/cid.ts'
 import type { Verdict } from '../../records/kinds/verdict.ts'
 import { charterAt, ensureRole } from './charter-in-force.ts'
+import { ensureNotClosed } from './forget.ts'
 import type { Job, LeaseState, LedgerState, Logged, ReceiptState } from './state.ts'
 
 /**
- * Refuses with RECEIPT_UNKNOWN, ROLE_MISSING, VERDICT_CONFLICT, VERDICT_DUPLICATE, LINK_MISMATCH,
- * VERDICT_INVALID.
+ * Refuses with RECEIPT_UNKNOWN, JOB_ENDED, ROLE_MISSING, VERDICT_CONFLICT, VERDICT_DUPLICATE,
+ * LINK_MISMATCH, VERDICT_INVALID.
  */
 export function appendVerdict(ledger: LedgerState, logged: Logged<Verdict>): void {
   const { record, index } = logged
   const { job, lease, receipt } = receiptByCid(ledger, record.body.receipt)
+  ensureNotClosed(ledger, job)
   ensureRole(charterAt(ledger, index), record.author, 'verifier')
   admit(
     record.author !== job.manifest.author &&

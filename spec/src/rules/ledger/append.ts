@@ -36,7 +36,8 @@ export function append(
     () => `time goes back from ${ledger.lastAtMs} to ${atMs}`,
   )
   const act = textOf(actCid(record))
-  const before = ledger.acts.get(act)
+  // a decision is nothing without the hold behind it, and that counts once
+  const before = record.kind === 'decision' ? undefined : ledger.acts.get(act)
   admit(
     before === undefined,
     'RECORD_DUPLICATE',

@@ -77,6 +77,8 @@ export type LedgerState = {
   /** By manifest CID, and the same jobs by the CID of their hold, leases and receipts. */
   jobs: Map<string, Job>
   jobOf: Map<string, Job>
+  /** Those of `jobs` that are settled, by manifest CID: `forgetClosed` drops them in time. */
+  ended: Map<string, Job>
   /** What holders use and what executors earned: by `scope|type|did`. */
   accounts: Map<string, Account>
   earned: Map<string, number>
@@ -96,6 +98,7 @@ export function openLedger(genesis: CID): LedgerState {
     decisions: new Map(),
     jobs: new Map(),
     jobOf: new Map(),
+    ended: new Map(),
     accounts: new Map(),
     earned: new Map(),
     issued: new Map(),

@@ -63,7 +63,7 @@ export function verifyChain(input: {
 }): ChainCheck {
   const { get, verify = input.reader?.verify ?? verifySignature } = input
   const known = new Map<string, AnyRecord>()
-  const replica = openReplica(input.genesis)
+  const replica = openReplica(input.genesis, { keepsAll: true })
   const log = readLog(
     replica,
     input.head,

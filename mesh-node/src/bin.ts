@@ -1,0 +1,53 @@
+/** The daemon of a mesh node: its roles with what the owner set, over the ports of the machine. */
+import { readFileSync } from 'node:fs'
+import { type DaemonConfig, type Program, parseHours, runDaemon } from '@planetary-mesh/peer'
+import { openSandbox, RUNTIME_PROFILE } from '@planetary-mesh/runtime'
+import type { Role } from '@planetary-mesh/spec'
+import { executorRole } from './executor/role.ts'
+import type { ExecutorConfig } from './executor/state.ts'
+import { homeRole } from './home/role.ts'
+import type { HomeConfig } from './home/state.ts'
+
+/** WebAssembly pages of 64 KiB. */
+const PAGES_PER_MIB = 16
+
+const program: Program = {
+  name: 'mesh-node',
+  version: JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version,
+  roles: {
+    home: ({ config }) => homeRole(homeConfig(config)) as Role,
+    executor: ({ config, profile }) => executorRole(executorConfig(config, profile)) as Role,
+  },
+  profile: RUNTIME_PROFILE,
+  openSandbox,
+}
+
+function homeConfig({ timing }: DaemonConfig): HomeConfig {
+  return {
+    bidWindowMs: timing.bid_window_ms,
+    rebidMs: timing.rebid_ms,
+    resendMs: timing.resend_ms,
+    adoptMs: timing.adopt_ms,
+    submitTries: timing.submit_tries,
+  }
+}
+
+function executorConfig({ limits, price, timing }: DaemonConfig, profile: string): ExecutorConfig {
+  const hours = limits.hours === undefined ? undefined : parseHours(limits.hours)
+  return {
+    slots: limits.slots,
+    memoryPages: limits.memory_mib * PAGES_PER_MIB,
+    cores: limits.cores,
+    scopes: limits.scopes,
+    location: price.location,
+    pricePpm: price.ppm,
+    fuelPerMs: price.fuel_per_ms,
+    profile,
+    bidValidMs: timing.bid_valid_ms,
+    resendMs: timing.resend_ms,
+    advertMs: timing.advert_ms,
+    ...(hours === undefined ? {} : { hours }),
+  }
+}
+
+process.exit(await runDaemon(program, process.argv.slice(2)))
