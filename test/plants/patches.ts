@@ -75,7 +75,7 @@ export const SIMULATION: readonly Patch[] = [
     edits: [
       {
         file: 'spec/src/rules/ledger/append-receipt.ts',
-        find: "admit(isLive(job, lease, atMs), 'LEASE_ENDED', `lease ${record.body.lease} has ended`)",
+        find: "admit(isLive(job, lease, atMs), 'LEASE_ENDED', () => `lease ${record.body.lease} has ended`)",
         replace: 'isLive(job, lease, atMs)',
       },
     ],
