@@ -1,8 +1,9 @@
 /** The daemon of a mesh node: its roles with what the owner set, over the ports of the machine. */
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type DaemonConfig, type Program, parseHours, runDaemon } from '@planetary-mesh/peer'
 import { openSandbox, RUNTIME_PROFILE } from '@planetary-mesh/runtime'
-import type { Role } from '@planetary-mesh/spec'
+import { assert, type Role, signerFromSeed } from '@planetary-mesh/spec'
 import { executorRole } from './executor/role.ts'
 import type { ExecutorConfig } from './executor/state.ts'
 import { homeRole } from './home/role.ts'
@@ -20,6 +21,23 @@ const program: Program = {
   },
   profile: RUNTIME_PROFILE,
   openSandbox,
+  switches: {
+    'seal-receipts-with-another-key': (honest) => {
+      const { executor } = honest.roles
+      assert(executor !== undefined, 'a mesh node may be an executor')
+      return { ...honest, roles: { ...honest.roles, executor: (given) => lying(executor(given)) } }
+    },
+  },
+}
+
+/** A test switch: what a run came to is sealed by a key that nobody knows. */
+function lying(role: Role): Role {
+  const stranger = signerFromSeed(randomBytes(32))
+  return {
+    ...role,
+    step: (state, event, env) =>
+      role.step(state, event, event.type === 'ran' ? { ...env, self: stranger } : env),
+  }
 }
 
 function homeConfig({ timing }: DaemonConfig): HomeConfig {

@@ -136,3 +136,10 @@ test('an announcement without the ledger’s allow is not answered', () => {
   const { effects } = role.step(role.init(), { type: 'message', from: alice.did, message }, env)
   assert.deepEqual(effects, [])
 })
+
+test('outside the hours that its owner set it does not bid, within them it does', () => {
+  const minute = (startMs / 60_000) % (24 * 60)
+  const hours = { fromMinute: minute, untilMinute: minute + 1, offsetMinutesAt: () => 0 }
+  assert.equal(answer({}, { hours }).bid?.kind, 'bid')
+  assert.equal(answer({}, { hours: { ...hours, offsetMinutesAt: () => 1 } }).code, 'NODE_CLOSED')
+})

@@ -1,4 +1,4 @@
-// An owner lends the machine at some hours of the day: before midnight, over midnight, by her clock.
+// An owner lends the machine at some hours: by day, over midnight, by the clock on her wall.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Hours, isOpenAt } from '../src/executor/hours.ts'

@@ -123,6 +123,8 @@ export const LIMITS = {
   addressBytesMax: 256,
   addressesMax: 16,
   invitesMax: 1024,
+  /** A clock further off than this is told to the owner. */
+  clockOffMs: 2000,
   inviteMsMax: 30 * 24 * 60 * 60_000,
   blockFetchMs: 10_000,
   blockFetchesMax: 16,
@@ -154,6 +156,7 @@ export const LIMITS = {
   cclStepsMax: 1_000_000_000,
   cclRulesMax: 256,
   cclTiesMax: 8,
+  cclEffectsMax: 64,
 } as const
 
 assert(LIMITS.fileChunkBytes < LIMITS.blockBytesMax, 'a file chunk fits into a block')

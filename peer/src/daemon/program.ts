@@ -1,0 +1,23 @@
+/** What a bin brings: its roles, made from the owner's configuration, and its sandbox. */
+import type { Charter, Role, RoleName, Sandbox } from '@planetary-mesh/spec'
+import type { DaemonConfig } from './config.ts'
+
+export type RoleGiven = {
+  config: DaemonConfig
+  /** The pinned genesis charter. */
+  charter: Charter
+  /** The runtime profile of the sandbox here. */
+  profile: string
+}
+
+export type Program = {
+  /** The name of the bin. */
+  name: string
+  version: string
+  /** The roles it can serve; the configuration chooses among them. */
+  roles: Partial<Record<RoleName, (given: RoleGiven) => Role>>
+  profile: string
+  openSandbox(options: { slots: number }): Promise<Sandbox>
+  /** Flags of its own, for tests: each makes another program of it. */
+  switches?: Record<string, (program: Program) => Program>
+}

@@ -1,0 +1,197 @@
+/**
+ * Daemons as operating system processes: each with a state folder of its own, started by its bin,
+ * heard by the lines it logs. Whatever is still there at the end of a test file is killed.
+ */
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { after } from 'node:test'
+import {
+  configFileOf,
+  type DaemonConfigInput,
+  keyFileOf,
+  type RunFile,
+  writeCharter,
+  writeConfig,
+  writeKeyFile,
+} from '@planetary-mesh/peer'
+import {
+  Charter,
+  type MemberRole,
+  type Signer,
+  seal,
+  sha256,
+  signerFromSeed,
+} from '@planetary-mesh/spec'
+
+export const seedOf = (name: string) => sha256(new TextEncoder().encode(`daemon ${name}`))
+export const signerOf = (name: string): Signer => signerFromSeed(seedOf(name))
+
+const NODE: MemberRole[] = ['home', 'executor']
+const WATCH: MemberRole[] = ['witness', 'verifier']
+
+/** Six machines as `meshctl init` founds them, and alice. */
+export const ROLES = {
+  alice: ['admin', 'issuer', 'member'],
+  'federation-1': ['ledger', 'admin', ...WATCH],
+  'federation-2': WATCH,
+  'federation-3': WATCH,
+  'mesh-node-1': NODE,
+  'mesh-node-2': NODE,
+  'mesh-node-3': NODE,
+} as const satisfies Record<string, readonly MemberRole[]>
+export type Name = Exclude<keyof typeof ROLES, 'alice'>
+
+export const SCOPE = 'default'
+
+export const charter: Charter = seal(
+  Charter,
+  {
+    name: 'daemons',
+    version: 0,
+    previous: null,
+    members: Object.entries(ROLES).map(([name, roles]) => ({
+      did: signerOf(name).did,
+      name,
+      roles: [...roles],
+      location: '',
+    })),
+    issuers: [{ did: signerOf('alice').did, scopes: [SCOPE] }],
+    writer: signerOf('federation-1').did,
+    standby: null,
+    threshold: 2,
+    floor: 'replay',
+    policies: [{ scope: SCOPE, resourceType: 'compute', policy: { type: 'allow-all' } }],
+    retainMs: 86_400_000,
+  },
+  signerOf('alice'),
+)
+
+const work = mkdtempSync(join(tmpdir(), 'mesh-daemons-'))
+const children = new Set<ChildProcess>()
+after(() => {
+  for (const child of children) child.kill('SIGKILL')
+  rmSync(work, { recursive: true, force: true })
+})
+
+export const folderOf = (name: string) => join(work, name)
+export const runFileOf = (name: string) => join(folderOf(name), 'run.json')
+
+/** Makes the state folder `name`; by default for the member of that name, with its key. */
+export async function found(
+  name: string,
+  roles: readonly MemberRole[],
+  over: Partial<DaemonConfigInput> = {},
+  key = name,
+): Promise<string> {
+  const folder = folderOf(name)
+  await writeKeyFile(keyFileOf(folder), seedOf(key))
+  await writeCharter(folder, charter)
+  await writeConfig(configFileOf(folder), {
+    name,
+    roles: roles.filter(isServed),
+    genesis: charter.cid.toString(),
+    writer: charter.body.writer,
+    limits: { slots: 1, memory_mib: 1024, cores: 2 },
+    ...over,
+  })
+  return folder
+}
+
+const SERVED = ['home', 'executor', 'ledger', 'witness', 'verifier'] as const
+
+const isServed = (role: MemberRole): role is (typeof SERVED)[number] =>
+  SERVED.some((served) => served === role)
+
+export type Line = { level: string; name: string; message: string; code?: string; detail?: string }
+
+export type Started = {
+  child: ChildProcess
+  lines: readonly Line[]
+  stderr: () => string
+  /** Resolves when it has logged this; rejects when it ended before. */
+  says(message: string): Promise<Line>
+  /** Its exit code and signal. */
+  ended: Promise<[code: number | null, signal: NodeJS.Signals | null]>
+}
+
+const ROOT = join(import.meta.dirname, '../..')
+export const BIN_PATHS = {
+  'mesh-node': join(ROOT, 'mesh-node/bin/mesh-node.js'),
+  federation: join(ROOT, 'federation/bin/federation.js'),
+}
+
+/** Starts a bin as `meshctl up` does: this Node, the sources, an IPC channel. */
+export function start(
+  bin: keyof typeof BIN_PATHS,
+  args: readonly string[],
+  flags: readonly string[] = ['--conditions=source'],
+): Started {
+  const child: ChildProcess = spawn(process.execPath, [...flags, BIN_PATHS[bin], ...args], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  children.add(child)
+  assert(child.stderr !== null)
+  const lines: Line[] = []
+  let text = ''
+  let isOver = false
+  const waiting = new Set<() => void>()
+  const wake = () => {
+    for (const one of waiting) one()
+  }
+  const reading = createInterface({ input: child.stderr }).on('line', (line) => {
+    text += `${line}\n`
+    if (line.startsWith('{')) lines.push(JSON.parse(line))
+    wake()
+  })
+  const read = once(reading, 'close')
+  const ended = once(child, 'exit').then(async ([code, signal]) => {
+    await read
+    isOver = true
+    children.delete(child)
+    wake()
+    return [code, signal] as [number | null, NodeJS.Signals | null]
+  })
+  return {
+    child,
+    lines,
+    stderr: () => text,
+    ended,
+    async says(message) {
+      for (;;) {
+        const line = lines.find((one) => one.message === message)
+        if (line !== undefined) return line
+        assert(!isOver, `it ended before it said '${message}':\n${text}`)
+        await new Promise<void>((resolve) => waiting.add(resolve))
+      }
+    },
+  }
+}
+
+/** Starts a machine from its folder and waits until it serves. */
+export async function serveFrom(name: string, more: readonly string[] = []): Promise<Started> {
+  const bin = name.startsWith('federation') ? 'federation' : 'mesh-node'
+  const started = start(bin, ['--config', configFileOf(folderOf(name)), ...more])
+  await started.says('serving')
+  return started
+}
+
+export function runOf(name: string): RunFile {
+  return JSON.parse(readFileSync(runFileOf(name), 'utf8'))
+}
+
+export const isServing = (name: string) => existsSync(runFileOf(name))
+
+export function writeIn(name: string, file: string, text: string): void {
+  writeFileSync(join(folderOf(name), file), text)
+}
+
+/** The pids of the processes that a process started. */
+export function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  return text.split(' ').filter(Boolean).map(Number)
+}
