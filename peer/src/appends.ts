@@ -18,7 +18,7 @@ import type { Clock } from './ports.ts'
 const RESEND_MS = 500
 
 export type Appends = {
-  /** The index of the last record in the log. Refuses as the writer does, LEDGER_AWAY, OVERLOADED. */
+  /** The index of the last one in the log. Refuses as the writer does, LEDGER_AWAY, OVERLOADED. */
   open(records: readonly Sealed[], linked: readonly Sealed[]): Promise<number>
   /** What the writer says; from anybody else it says nothing. */
   heard(from: Did, message: Message): void

@@ -8,7 +8,7 @@ import type { Notice } from './notice.ts'
 import type { Transport } from './ports.ts'
 
 export type CatchUp = {
-  /** Begins to pull what follows `fromSize`, unless that goes on already or there is no such way. */
+  /** Begins to pull what follows `fromSize`, unless it goes on already or there is no such way. */
   begin(from: Did, fromSize: number): void
   close(): void
 }

@@ -1,6 +1,6 @@
 /**
- * Ranges of the log, as one reader gives them to another: from the blocks on its own disk, anchor by
- * anchor. Whoever takes them folds them, so any member may give them. Source: protocol.md
+ * Ranges of the log, as one reader gives them to another: from the blocks on its own disk, anchor
+ * by anchor. Whoever takes them folds them, so any member may give them. Source: protocol.md
  * "Transport".
  */
 import {
@@ -70,8 +70,8 @@ export function openLogRange(replica: Replica, blocks: Blocks, reader: Reader): 
 }
 
 /**
- * The batches in a row of blocks as `openLogRange` gives them: a new one begins with the anchor that
- * names the one before. Nothing is believed: the fold judges each. Refuses with LIMIT_EXCEEDED a
+ * The batches in a row of blocks as `openLogRange` gives them: a new one begins with the anchor
+ * that names the one before. Nothing is believed: the fold judges each. Refuses with LIMIT_EXCEEDED a
  * batch that does not end.
  */
 export async function* batchesIn(blocks: AsyncIterable<Block>): AsyncIterable<LogBatch> {

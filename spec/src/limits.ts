@@ -30,7 +30,7 @@ export const LIMITS = {
   policiesMax: 256,
   bidsMax: 256,
   scopesMax: 64,
-  /** A settled job takes verdicts until its hold's time is over and so many entries have followed. */
+  /** A settled job takes verdicts until its hold is over and so many entries have followed. */
   entriesAfterSettle: 1024,
   /** Anchors that a replica keeps whole; of older ones it keeps one in `anchorsPerMark`. */
   anchorsKept: 512,

@@ -1,4 +1,4 @@
-/** "I am here, and this is free": for people and their tables; no bid and no lease depends on it. */
+/** "I am here, and this is free": for people and their tables; no bid or lease depends on it. */
 import type { Capacity, Effect, Env, WireMessage } from '@planetary-mesh/spec'
 import type { ExecutorConfig, ExecutorState } from './state.ts'
 

@@ -1,6 +1,6 @@
 /**
  * Any home can go on with any job of the log: what it needs is there. A person asks for it by
- * asking for bids elsewhere; a job whose rule chooses is taken up by itself when it has stood still.
+ * asking for bids elsewhere; a job whose rule chooses is taken up when it has stood still.
  * Two homes that carry one job do no harm: the lease is the only fence. Source: decisions 6, 7.
  */
 import {

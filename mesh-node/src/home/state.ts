@@ -18,7 +18,7 @@ export type HomeConfig = {
   /** A job without a lease is announced again after this time. */
   rebidMs: number
   resendMs: number
-  /** A job of the log that no home seems to carry on is taken up after this time; never if left out. */
+  /** A job that no home seems to carry on is taken up after this time; never if left out. */
   adoptMs?: number
   /** How often a submit is sent to the ledger before the caller hears that it is away. */
   submitTries: number

@@ -25,8 +25,8 @@ function isClosed(ledger: LedgerState, { settle, hold }: Job): boolean {
 }
 
 /**
- * Drops some of the closed jobs and gives the records that went with them. Their sums stay: what was
- * spent, earned, counted towards a quota or a reputation.
+ * Drops some of the closed jobs and gives the records that went with them. Their sums stay: what
+ * was spent, earned, counted towards a quota or a reputation.
  */
 export function forgetClosed(ledger: LedgerState): AnyRecord[] {
   const gone: AnyRecord[] = []
