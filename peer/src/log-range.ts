@@ -71,8 +71,8 @@ export function openLogRange(replica: Replica, blocks: Blocks, reader: Reader): 
 
 /**
  * The batches in a row of blocks as `openLogRange` gives them: a new one begins with the anchor
- * that names the one before. Nothing is believed: the fold judges each. Refuses with LIMIT_EXCEEDED a
- * batch that does not end.
+ * that names the one before. Nothing is believed: the fold judges each. Refuses a batch that does
+ * not end with LIMIT_EXCEEDED.
  */
 export async function* batchesIn(blocks: AsyncIterable<Block>): AsyncIterable<LogBatch> {
   let batch: { anchor: CID; blocks: Block[] } | undefined
