@@ -6,17 +6,17 @@ import { randomBytes } from 'node:crypto'
 import { openSandbox } from '@planetary-mesh/runtime'
 import {
   encodeFile,
+  Hold,
   LIMITS,
   Manifest,
   type RunInput,
   type Sandbox,
   seal,
 } from '@planetary-mesh/spec'
-import { openLocalMesh } from '../meshctl/src/demo/local-mesh.ts'
-import { foundFederation, issueToken, openCast, person } from '../meshctl/src/demo/people.ts'
-import { sealHold } from '../meshctl/src/demo/submission.ts'
+import { foundFederation, issueToken, openCast, person } from './cast.ts'
 import { manifestBody, SCOPE } from './honest-log.ts'
 import { kernelInput, kernelModule } from './kernels.ts'
+import { openLocalMesh } from './local-mesh.ts'
 import { type Effort, type Row, rowOf, takeTurns } from './measure.ts'
 import { openSettleWatch } from './settle-watch.ts'
 
@@ -87,7 +87,10 @@ async function openCarrier(
       nonce: new Uint8Array(randomBytes(16)),
     })
     const manifest = seal(Manifest, body, alice)
-    return { manifest, hold: sealHold(manifest, alice) }
+    const { amount, createdAtMs, deadlineMs } = manifest.body
+    const untilMs = createdAtMs + deadlineMs
+    const held = { token: token.cid, manifest: manifest.cid, amount, untilMs }
+    return { manifest, hold: seal(Hold, held, alice) }
   }
   let isTokenLogged = false
   return async (atOnce) => {

@@ -3,14 +3,15 @@
  * both when somebody lies or alters a byte.
  */
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type ReplaceRoles, runDemo } from '@planetary-mesh/meshctl'
+import { type DemoOptions, runDemo } from '@planetary-mesh/meshctl'
 import { type Car, readCar, writeCar } from '@planetary-mesh/peer'
 import { attempt, type Block, type CID, encodeFile, openAny, Refusal } from '@planetary-mesh/spec'
+import { awaitPids, gone, pidsOf } from '../meshctl/test/processes.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const work = mkdtempSync(join(tmpdir(), 'mesh-demo-test-'))
@@ -261,74 +262,61 @@ function smallExample(): string {
   return folder
 }
 
-async function smallDemo(faults: NonNullable<Parameters<typeof runDemo>[0]>['faults'] = {}) {
+async function smallDemo(over: Pick<DemoOptions, 'tamper'> = {}) {
   const said: string[] = []
   const exit = await runDemo({
     example: smallExample(),
     out: join(work, 'small.car'),
     json: true,
     print: (text) => said.push(text),
-    faults,
+    ...over,
   })
   return { exit, report: JSON.parse(said.join('')) }
 }
 
-test('any example can be shown, and an honest one is verified', async () => {
-  const { exit, report } = await smallDemo()
-  assert.equal(exit, 0)
-  assert.deepEqual([report.ok, report.state], [true, 'verified'])
+test('any example can be shown, and a block altered on its way to the reader costs the marks', async () => {
+  const altered: string[] = []
+  const { exit, report } = await smallDemo({
+    tamper: (block) => {
+      const record = attempt(() => openAny(block.bytes, { cid: block.cid }))
+      if (record instanceof Refusal || record.kind !== 'bid') return block
+      altered.push(`${block.cid}`)
+      const bytes = Uint8Array.from(block.bytes)
+      bytes[40] = (bytes[40] as number) ^ 1
+      return { cid: block.cid, bytes }
+    },
+  })
+  assert.ok(altered.length > 0)
+  assert.deepEqual([exit, report.ok], [1, false])
+  assert.equal(report.verification.verified.code, 'BLOCK_CID_MISMATCH')
+  // the file itself is whole: it was the reader who was lied to
+  const { status, stdout } = meshctl('verify', '--from', join(work, 'small.car'), '--json')
+  assert.deepEqual([status, JSON.parse(stdout).ok], [0, true])
+  assert.equal(report.state, 'verified')
   assert.deepEqual(report.status, ['Assigned', 'Running', 'Completed'])
-  assert.deepEqual(report.outputs, [{ path: 'copy.txt', bytes: 12 }])
-  assert.deepEqual(report.charged, { held: 10, posted: 1, released: 9, executor: 'mesh-node-2' })
+  assert.equal(report.selection.winner, 'mesh-node-2')
 })
 
-/** An executor that changes its own result before it signs. */
-const lying =
-  (lie: { fuel: number }): ReplaceRoles =>
-  (_, roles) =>
-    roles.map((role) => ({
-      ...role,
-      step: (state, event, env) =>
-        role.name === 'executor' && event.type === 'ran' && event.end.type === 'done'
-          ? role.step(
-              state,
-              {
-                ...event,
-                end: {
-                  ...event.end,
-                  result: { ...event.end.result, fuel: event.end.result.fuel + lie.fuel },
-                },
-              },
-              env,
-            )
-          : role.step(state, event, env),
-    }))
-
-test('an executor that claims one more unit of fuel is refuted and not paid', async () => {
-  const { exit, report } = await smallDemo({ replaceRoles: lying({ fuel: 1 }) })
-  assert.equal(exit, 1)
-  assert.deepEqual([report.ok, report.state], [false, 'failed'])
-  const { anchored, verified, verbs } = report.verification
-  assert.deepEqual([anchored.mark, verified.mark, verified.code], ['✓', '✗', 'OUTPUT_MISMATCH'])
-  assert.match(verbs.replay[0].detail, /^fuel: /)
-  assert.deepEqual(report.charged, { held: 10, posted: 0, released: 10, executor: 'mesh-node-2' })
-  assert.deepEqual(report.outputs, [])
+test('with two of three verifiers stopped the demo fails at "verified"', () => {
+  const stop = 'federation-2,federation-3'
+  const ended = meshctl('demo', '--example', smallExample(), '--stop', stop, '--json')
+  const { status, stdout, stderr } = ended
+  assert.equal(status, 1, stderr)
+  const report = JSON.parse(stdout)
+  assert.equal(report.ok, false)
+  const { anchored, verified } = report.verification
+  assert.deepEqual([anchored.mark, verified.mark], ['✓', '…'])
+  assert.match(stderr, /^meshctl: the demo stopped at "verified": 1 of 2 verdicts, and no other/)
+  assert.equal(report.charged, null)
 })
 
-test('a block that is altered on its way to the reader costs the marks', async () => {
-  for (const kind of ['receipt', 'bid']) {
-    const { exit, report } = await smallDemo({
-      tamper: (block) => {
-        const record = attempt(() => openAny(block.bytes, { cid: block.cid }))
-        if (record instanceof Refusal || record.kind !== kind) return block
-        const bytes = Uint8Array.from(block.bytes)
-        bytes[40] = (bytes[40] as number) ^ 1
-        return { cid: block.cid, bytes }
-      },
-    })
-    assert.equal(exit, 1, kind)
-    assert.equal(report.verification.verified.code, 'BLOCK_CID_MISMATCH', kind)
-  }
+test('a winner that seals its receipt with another key fails the demo at the receipt', () => {
+  const extra = 'mesh-node-2=--seal-receipts-with-another-key'
+  const ended = meshctl('demo', '--example', smallExample(), '--extra', extra, '--json')
+  assert.equal(ended.status, 1, ended.stderr)
+  const { code, detail } = JSON.parse(ended.stdout).error
+  assert.equal(code, 'RECEIPT_UNKNOWN')
+  assert.match(detail, /^the demo stopped at the receipt: no receipt of mesh-node-2 that/)
 })
 
 test('a program whose module nobody has is refused with what is missing', async () => {
@@ -338,3 +326,32 @@ test('a program whose module nobody has is refused with what is missing', async 
   assert.equal(status, 1)
   assert.equal(JSON.parse(stdout).error.code, 'BLOCK_MISSING')
 })
+
+/** `npm run demo` on a small example, with temporary files of its own to know its processes by. */
+async function startNpm(name: string) {
+  const folder = join(work, name)
+  mkdirSync(folder)
+  const out = join(folder, 'demo.car')
+  const args = ['run', '--silent', 'demo', '--', '--example', smallExample(), '--out', out]
+  const env = { ...ENV, TMPDIR: folder }
+  const child = spawn('npm', args, { cwd: ROOT, env, stdio: 'ignore', detached: true })
+  // two processes of the mesh are there, and others are being started
+  await awaitPids(join(folder, 'planetary-mesh-demo-'), 2)
+  // npm and meshctl themselves name the folder, too
+  return { child, folder, pids: pidsOf(folder) }
+}
+
+for (const [who, kill] of [
+  ['npm alone is terminated', ({ pid }: ChildProcess) => process.kill(pid as number, 'SIGTERM')],
+  ['Ctrl-C ends them all', ({ pid }: ChildProcess) => process.kill(-(pid as number), 'SIGINT')],
+] as const) {
+  test(`the demo leaves no process and no key behind when ${who}`, {
+    timeout: 90_000,
+  }, async () => {
+    const { child, folder, pids } = await startNpm(`orphans-${who.length}`)
+    kill(child)
+    await gone(pids)
+    assert.deepEqual(pidsOf(folder), [])
+    assert.deepEqual(readdirSync(folder, { recursive: true }), [])
+  })
+}

@@ -23,7 +23,10 @@ test('arguments, variables and stdin reach the guest; its stdout and stderr are 
     stdout,
     'arg 0: job\narg 1: 0\narg 2: --dashed\narg 3: -x\narg 4: last\nenv: A=b=c\nfrom a file\n',
   )
-  assert.match(stderr, /^done\nexited with 0; [\d,]+ fuel, \d+ pages of memory\n$/)
+  assert.match(stderr, /^done\nexited with 0; [\d,]+ fuel, \d+ pages of memory\nto run it in/)
+  const fitting = `--resource-amount 1 --arg 0 --arg --dashed --arg -x --arg last --env A=b=c`
+  assert.match(stderr, /\n {2}npx meshctl submit-job --wasm .*echo\.wasm --description echo\.wasm /)
+  assert.ok(stderr.endsWith(`${fitting} --stdin ${stdin}\n`), stderr)
 })
 
 test('--stdin - is our own stdin, and without it the guest has none', () => {

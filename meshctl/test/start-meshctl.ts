@@ -22,7 +22,7 @@ export const guest = (name: string) => join(ROOT, `runtime/test/guests/${name}.w
 
 export function meshctl(
   args: readonly string[],
-  given: { input?: string | Uint8Array; cwd?: string; home?: string } = {},
+  given: { input?: string | Uint8Array; cwd?: string; home?: string; meshHome?: string } = {},
 ): Ended {
   const { status, stdout, stderr, error } = spawnSync(process.execPath, [BIN, ...args], {
     encoding: 'utf8',
@@ -31,6 +31,7 @@ export function meshctl(
       PATH: process.env.PATH,
       HOME: given.home ?? '/nonexistent',
       TMPDIR: process.env.TMPDIR ?? tmpdir(),
+      ...(given.meshHome !== undefined && { PLANETARY_MESH_HOME: given.meshHome }),
     },
     input: given.input ?? '',
     timeout: 120_000,

@@ -6,13 +6,43 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { guest, meshctl, ROOT } from './start-meshctl.ts'
 
-const COMMANDS = ['demo', 'run', 'verify', 'receipt show', 'ccl check', 'ccl build', 'put', 'get']
+const COMMANDS = [
+  'demo',
+  'run',
+  'verify',
+  'receipt show',
+  'ccl check',
+  'ccl build',
+  'new ccl',
+  'put',
+  'get',
+  'submit-job',
+  'get-bids',
+  'accept-bid',
+  'cancel-job',
+  'job-status',
+  'list-jobs',
+  'logs',
+  'result',
+  'token list',
+  'token show',
+  'init',
+  'up',
+  'down',
+  'node start',
+  'federation invite',
+  'federation status',
+  'federation verdicts',
+  'list-nodes',
+  'policy show',
+  'gc',
+]
 
 test('every command has a help with an example of itself', () => {
   for (const command of COMMANDS) {
     const { status, stdout, stderr } = meshctl([...command.split(' '), '--help'])
     assert.deepEqual([status, stderr], [0, ''], command)
-    assert.match(stdout, new RegExp(`Example:\\n +\\$ npx meshctl ${command} `), command)
+    assert.match(stdout, new RegExp(`Example:\\n +\\$ npx meshctl ${command}( |\\n)`), command)
     for (const line of stdout.split('\n')) assert.ok(line.length <= 100, line)
   }
 })
@@ -37,9 +67,10 @@ test('an unknown command or option ends with 2 and a suggestion', () => {
 
 test('a missing argument or option is named', () => {
   assert.match(meshctl(['run']).stderr, /missing required argument 'module'/)
+  assert.match(meshctl(['get-bids']).stderr, /required option '--job-id <id>' not specified/)
   const { status, stderr } = meshctl(['verify'])
   assert.equal(status, 2)
-  assert.match(stderr, /required option '--from <car>' not specified/)
+  assert.match(stderr, /name a job or receipt, or give --from CAR/)
 })
 
 test('with --json a usage error is one object on stdout', () => {

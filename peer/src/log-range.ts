@@ -22,9 +22,18 @@ export type LogBatch = { anchor: CID; blocks: readonly Block[] }
 /** Gives what follows the first `fromSize` entries of the log that `replica` has folded. */
 export type LogRange = (fromSize: number, signal?: AbortSignal) => AsyncIterable<LogBatch>
 
-/** Refuses as `readBatch` does what the disk lost or spoiled. */
-export function openLogRange(replica: Replica, blocks: Blocks, reader: Reader): LogRange {
-  const after = (size: number) => replica.anchors.find((anchor) => anchor.size > size)
+/**
+ * `durableSize` says up to which size the entries are on the disk: a replica has folded a batch a
+ * moment before its blocks are. Refuses as `readBatch` does what the disk lost or spoiled.
+ */
+export function openLogRange(
+  replica: Replica,
+  blocks: Blocks,
+  reader: Reader,
+  durableSize: () => number = () => replica.ledger.size,
+): LogRange {
+  const after = (size: number) =>
+    replica.anchors.find((anchor) => anchor.size > size && anchor.size <= durableSize())
 
   return async function* (fromSize, signal) {
     for await (const anchor of anchorsAfter(fromSize)) {
@@ -43,8 +52,13 @@ export function openLogRange(replica: Replica, blocks: Blocks, reader: Reader): 
         yield* await anchorsBetween(start.cid, end.cid, fromSize)
     }
     // the replica may forget some of these meanwhile; they are on disk all the same
-    for (const { cid, size } of kept) if (size > fromSize) yield cid
-    let last = kept.at(-1)?.size ?? 0
+    let last = fromSize
+    for (const { cid, size } of kept) {
+      if (size <= last) continue
+      if (size > durableSize()) return
+      yield cid
+      last = size
+    }
     for (let next = after(last); next !== undefined; next = after(last)) {
       yield next.cid
       last = next.size

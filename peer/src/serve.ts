@@ -162,7 +162,8 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
     log,
   })
 
-  const logRange = openLogRange(replica, ports.blocks, reader)
+  let durableSize = replica.ledger.size
+  const logRange = openLogRange(replica, ports.blocks, reader, () => durableSize)
   const pulling = openCatchUp({
     transport: ports.transport,
     take: (batch) => {
@@ -209,8 +210,7 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
       await readLog(message)
       return follower.isBehind ? catchUp() : undefined
     }
-    const { size } = replica.ledger
-    if (message.type === 'behind' && message.from < size) return sendLog(from, message.from)
+    if (message.type === 'behind' && message.from < durableSize) return sendLog(from, message.from)
     appends.heard(from, message)
     const role = roleOf(message.type)
     for (const { name } of roles) {
@@ -237,6 +237,7 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
     const { entries, anchors, blocks, head } = taken
     const before = new Set(started)
     await performer.record('replica', head, blocks)
+    durableSize = replica.ledger.size
     await startReady()
     for (const name of before) await step(name, { type: 'log', entries, anchors })
   }

@@ -9,7 +9,8 @@ import { compile } from '@planetary-mesh/ccl-compiler'
 import { evaluate, openSandbox } from '@planetary-mesh/runtime'
 import { encodeFile, type JobRequest, LIMITS, readDirectory } from '@planetary-mesh/spec'
 import { DEFAULT_LEDGER, makeLedger } from '../../examples/02-member-budget/make-ledger.ts'
-import { sealHold, sealManifest } from '../../meshctl/src/demo/submission.ts'
+import { planOfRequest } from '../../meshctl/src/jobs/plan.ts'
+import { sealJob } from '../../meshctl/src/jobs/seal-job.ts'
 import { fit, monthAfter, parseLedger, sumMonths } from '../examples/count-ledger.ts'
 import { openTestMesh, type TestMesh } from '../mesh/harness.ts'
 import type { Job } from '../mesh/jobs.ts'
@@ -33,13 +34,23 @@ function readProgram(): { request: JobRequest; program: ReturnType<typeof encode
 /** The job that alice seals from the request, with the files that it names by CID. */
 function jobFor(mesh: TestMesh): Job {
   const { request, program } = readProgram()
-  const files = [encodeFile(read('member-budget.wasm')), encodeFile(LEDGER)]
+  const [module, ledger] = [encodeFile(read('member-budget.wasm')), encodeFile(LEDGER)]
   const { token } = mesh
-  const manifest = sealManifest(
-    request,
+  const plan = planOfRequest(request, { inputs: [], auto: false })
+  const [input] = plan.inputs
+  assert.ok(input)
+  assert.deepEqual(plan.module, { cid: module.cid })
+  assert.deepEqual(input.source, { cid: ledger.cid })
+  const ref = ({ cid, bytes }: typeof module) => ({ cid, bytes })
+  const { manifest, hold } = sealJob(
+    plan,
     {
       token,
-      files: new Map(files.map((file) => [`${file.cid}`, file])),
+      files: {
+        module: ref(module),
+        stdin: null,
+        inputs: [{ name: input.name, file: ref(ledger) }],
+      },
       program: program.cid,
       profile: mesh.profile,
       verifiers: VERIFIERS,
@@ -48,8 +59,8 @@ function jobFor(mesh: TestMesh): Job {
     },
     alice,
   )
-  const blocks = [...files, program].flatMap((file) => file.blocks)
-  return { token, manifest, hold: sealHold(manifest, alice), blocks }
+  const blocks = [module, ledger, program].flatMap((file) => file.blocks)
+  return { token, manifest, hold, blocks }
 }
 
 /** The months to come as exact fractions give them, from an opening balance of 2,500,000 cents. */

@@ -11,7 +11,6 @@ import {
   COMPUTED_IMPORTS,
   EMPTY_ENDINGS,
   EMPTY_NAMES,
-  FILE_MAY_IMPORT,
   IMPURE,
   INDEX_LINES_MAX,
   isDeciding,
@@ -89,7 +88,7 @@ function importProblem(
 function roomProblem(path: string, room: string, specifier: string): string | undefined {
   const target = specifier.slice(SCOPE.length).split('/')[0] as string
   if (isStep(path) && target !== 'spec') return `is a step and imports ${target}: spec alone`
-  const may = [...(MAY_IMPORT[room] ?? []), ...(FILE_MAY_IMPORT[path] ?? [])]
+  const may = MAY_IMPORT[room] ?? []
   return may.includes(target) ? undefined : `${room} may not import ${target}`
 }
 

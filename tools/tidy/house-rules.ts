@@ -14,14 +14,6 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   meshctl: ['spec', 'peer', 'ccl-compiler', 'runtime'],
 }
 
-/**
- * The one file with arrows of its own: until roles run in processes of their own, the demo's mesh
- * lives in one.
- */
-export const FILE_MAY_IMPORT: Record<string, readonly string[]> = {
-  'meshctl/src/demo/local-mesh.ts': ['mesh-node', 'federation'],
-}
-
 /** The rooms of the roles. Of rooms their steps import spec alone; their bins also what acts. */
 export const ROLE_ROOMS = ['mesh-node', 'federation']
 

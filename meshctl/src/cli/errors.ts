@@ -21,21 +21,42 @@ export class UsageError extends Error {
 /** What to do next, where the sentence of the code alone does not say it. */
 const NEXT: Partial<Record<Code, string>> = {
   AMOUNT_TOO_LARGE: 'ask for less',
+  AUTHOR_MISMATCH: 'ask whoever may decide it, or look with `meshctl job-status`',
+  AWARD_INVALID: 'take another bid of `meshctl get-bids`',
+  BID_EXPIRED: 'ask for new bids: `meshctl get-bids`',
+  BID_UNKNOWN: 'take one of the bids that `meshctl get-bids` shows',
   BLOCK_CID_MISMATCH: 'the file was altered or damaged: get it again from whoever made it',
-  BLOCK_MISSING: 'get a file that holds the block, or add it with `meshctl put`',
+  BLOCK_MISSING: 'add the file with `meshctl put`, or ask somebody who has it to do so',
   CAPACITY_MISSING: 'ask for less memory or fewer cores, or wait',
   CHARTER_UNKNOWN: 'check the charter given by --charter or pinned in your home',
   CID_REFUSED: 'give a CID as meshctl prints it',
   DEADLINE_UNREACHABLE: 'give the job more time or less fuel',
   FILE_NAME_REFUSED: 'rename the file with NAME=FILE',
   FILE_TOO_LARGE: 'give smaller files',
+  HOME_MISSING: 'run `meshctl init`, or `meshctl up`, which does it for you',
+  HOME_TAKEN: 'use it as it is, or say another folder in PLANETARY_MESH_HOME',
   IMPORT_REFUSED: 'build the module for WASI preview1, without threads',
-  LEDGER_AWAY: 'try again when the log writer is back',
+  JOB_ENDED: 'see how with `meshctl job-status`',
+  JOB_UNKNOWN: 'see `meshctl list-jobs`, also of another node with --node',
+  INVITE_EXPIRED: 'ask for another line: `meshctl federation invite`',
+  INVITE_UNKNOWN: 'ask for another line: `meshctl federation invite`',
+  LEDGER_AWAY: 'waiting for the ledger: try again when the log writer is back',
   LIMIT_EXCEEDED: 'ask for less: the limits are in spec/src/limits.ts',
   MODULE_REFUSED: 'check that the file is a WebAssembly module of the MVP with WASI preview1',
+  NODE_FAILED: 'mend what its log says, then run `meshctl up` again',
+  NODE_AWAY: 'run `meshctl up`, or name another node with --node',
   OVERLOADED: 'try again later',
+  PEER_AWAY: 'try again when the other node is back, or ask another with --node',
   QUOTA_EXCEEDED: 'ask for less, or ask the federation for a larger quota',
-  TOKEN_EXHAUSTED: 'ask for less, or get another token',
+  RECEIPT_UNKNOWN: 'it comes when the job has ended: `meshctl job-status --follow` waits for it',
+  STORE_LOCKED: 'stop the process that has it: `meshctl down`',
+  TOKEN_EXHAUSTED: 'ask for less, or get another token: `meshctl token list` shows yours',
+  TOKEN_EXPIRED: 'get a new token: `meshctl token list` shows yours',
+  TOKEN_HOLDER_MISMATCH: 'use one of yours: `meshctl token list`',
+  TOKEN_ISSUER_UNKNOWN: 'get a token from an issuer of the charter: `meshctl token list`',
+  TOKEN_SCOPE_MISMATCH: 'name the scope of a token of yours: `meshctl token list`',
+  TOKEN_TYPE_MISMATCH: 'name the type of a token of yours: `meshctl token list`',
+  TOKEN_UNKNOWN: 'see `meshctl token list`, or ask an issuer of the federation for one',
 }
 const NEXT_ELSE = 'docs/errors.md explains the code'
 
@@ -53,6 +74,11 @@ export function tell(thrown: unknown): Told {
   if (thrown instanceof CommanderError) {
     const detail = thrown.message.replace(/^error: /, '').replaceAll('\n', ' ')
     return { exit: EXIT.usage, code: 'USAGE', detail, next: undefined }
+  }
+  // of the room peer, by its name: what it is a class of is slow to load
+  if (thrown instanceof Error && thrown.name === 'ConfigError') {
+    const next = Object(thrown).next
+    return { exit: EXIT.usage, code: 'USAGE', detail: thrown.message, next }
   }
   if (thrown instanceof HostFault) {
     const next = 'nothing is wrong with the module: try again on a machine with more room'

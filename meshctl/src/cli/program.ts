@@ -2,8 +2,20 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { addCcl } from '../ccl/command.ts'
+import { addNew } from '../ccl/new-command.ts'
 import { addDemo } from '../demo/command.ts'
 import { addGet, addPut } from '../files/command.ts'
+import { addJobs } from '../jobs/command.ts'
+import {
+  addDown,
+  addFederation,
+  addGc,
+  addInit,
+  addListNodes,
+  addNode,
+  addPolicy,
+  addUp,
+} from '../mesh/command.ts'
 import { addReceipt, addVerify } from '../proof/command.ts'
 import { addRun } from '../run/command.ts'
 import { EXIT, type Exit } from './exit.ts'
@@ -45,10 +57,20 @@ function meshctl(ends: (exit: Exit) => void): Command {
     .configureOutput({ outputError: () => {} })
     .helpCommand(true)
   addDemo(program, ends)
+  addInit(program, ends)
+  addUp(program, ends)
+  addDown(program, ends)
+  addListNodes(program, ends)
+  addPolicy(program, ends)
+  addFederation(program, ends)
+  addNode(program, ends)
+  addGc(program, ends)
+  addJobs(program, ends)
   addRun(program, ends)
   addVerify(program, ends)
   addReceipt(program, ends)
   addCcl(program, ends)
+  addNew(program, ends)
   addPut(program, ends)
   addGet(program, ends)
   return program

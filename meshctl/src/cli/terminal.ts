@@ -41,3 +41,7 @@ export function paint(colour: Colour, text: string): string {
 const MARK_COLOURS = { '✓': 'green', '✗': 'red', '…': 'yellow' } as const
 
 export const paintMark = (mark: '✓' | '✗' | '…') => paint(MARK_COLOURS[mark], mark)
+
+/** A word for a shell: as it is where nothing in it means anything to one. */
+export const quoted = (word: string) =>
+  /^[\w./:@%+,=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`

@@ -17,6 +17,9 @@ const PROGRAM = 'job.ccl'
 const MAKER = /^make-[a-z-]+\.[jt]s$/
 const MAKER_MS = 60_000
 
+/** A file as it is and as the mesh has it. */
+export type Found = { file: EncodedFile; bytes: Uint8Array }
+
 export type Example = { folder: string; file: string; text: string }
 
 /** The example in `folder`; without one the first example, as installed or in the checkout. */
@@ -39,12 +42,13 @@ export async function filesByCid(
   { folder }: Example,
   wanted: readonly CID[],
   { scratch, signal }: { scratch: string; signal: AbortSignal },
-): Promise<Map<string, EncodedFile>> {
-  const found = new Map<string, EncodedFile>()
+): Promise<Map<string, Found>> {
+  const found = new Map<string, Found>()
   const missing = new Set(wanted.map(String))
   const take = async (path: string) => {
-    const file = encodeFile(await readHostFile(path, LIMITS.inputBytesMax))
-    if (missing.delete(`${file.cid}`)) found.set(`${file.cid}`, file)
+    const bytes = await readHostFile(path, LIMITS.inputBytesMax)
+    const file = encodeFile(bytes)
+    if (missing.delete(`${file.cid}`)) found.set(`${file.cid}`, { file, bytes })
   }
   const entries = (await readdir(folder, { withFileTypes: true })).filter((one) => one.isFile())
   for (const { name } of entries) if (missing.size > 0) await take(join(folder, name))

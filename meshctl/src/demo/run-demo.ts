@@ -1,28 +1,28 @@
 /**
- * The main job, from CCL text to a verified receipt. Nothing is printed as true that was not read
- * from a verified record: the steps are what the job's home says, the two marks are those of
- * `verifyChain` over blocks that the executor did not serve.
+ * `meshctl demo`: the whole way of the main job, through six processes on this machine. The program
+ * is compiled and evaluated, the job submitted, followed, and checked from the blocks it left.
  */
-import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { compile, formatDiagnostics } from '@planetary-mesh/ccl-compiler'
-import { evaluate } from '@planetary-mesh/runtime'
-import { type CID, encodeFile, type JobRequest, Refusal } from '@planetary-mesh/spec'
+import type { ControlClient } from '@planetary-mesh/peer'
+import { type CID, Refusal } from '@planetary-mesh/spec'
 import { UsageError } from '../cli/errors.ts'
 import { EXIT, type Exit } from '../cli/exit.ts'
 import { type CleanUp, interruptible } from '../cli/interrupt.ts'
-import { print as toStdout } from '../cli/terminal.ts'
+import { note, print as toStdout } from '../cli/terminal.ts'
 import { openSandboxIn } from '../cli/with-sandbox.ts'
+import { type Draft, draftJobs } from '../jobs/draft.ts'
+import { type Plans, readPlans } from '../jobs/read-plans.ts'
+import { upload } from '../jobs/upload.ts'
+import { nameOf } from '../proof/check-proof.ts'
+import { openLogCopy } from '../proof/log-copy.ts'
 import { isVerified } from '../proof/proof-json.ts'
-import { pinFile } from '../proof/read-proof.ts'
+import { pinFile } from '../state/places.ts'
+import { type DemoMesh, openDemoMesh, stopSome } from './demo-mesh.ts'
 import { type Example, filesByCid, findExample } from './find-example.ts'
-import { follow } from './follow.ts'
-import { type LocalMesh, openLocalMesh, type ReplaceRoles } from './local-mesh.ts'
-import { foundFederation, issueToken, openCast, person } from './people.ts'
+import { type Followed, follow, readOn } from './follow.ts'
 import { proveDemo, type Tamper } from './prove-demo.ts'
-import { cidsOf, scopeOf, sealHold, sealManifest } from './submission.ts'
 import { openTale } from './tale.ts'
 
 export type DemoOptions = {
@@ -32,118 +32,151 @@ export type DemoOptions = {
   /** A folder with a `job.ccl`. */
   example?: string | undefined
   print?: (text: string) => void
-  /** For tests: what the demo must not let pass. */
-  faults?: { replaceRoles?: ReplaceRoles; tamper?: Tamper }
+  /** For tests: processes that are stopped before the job is submitted. */
+  stop?: readonly string[] | undefined
+  /** For tests: words for the programs of single processes, by name. */
+  extra?: ReadonlyMap<string, readonly string[]> | undefined
+  /** For tests: what the reader must not let pass. */
+  tamper?: Tamper
 }
 
 const HOME_NODE = 'mesh-node-1'
-/** Fuel of evaluating a CCL program: far more than any job document needs. */
-const PROGRAM_FUEL = 10_000_000
-const SLOTS = 2
+const WRITER = 'federation-1'
+const SLOTS = 1
 
 /** Runs the demo; 0 only if the receipt is anchored and verified. Refusals are thrown. */
 export function runDemo(options: DemoOptions = {}): Promise<Exit> {
   return interruptible(async (cleanUps, signal) => {
-    const home = await mkdtemp(join(tmpdir(), 'planetary-mesh-demo-'))
-    const removeHome = () => rm(home, { recursive: true, force: true, maxRetries: 3 })
-    cleanUps.push(removeHome)
-    const exit = await demo(home, options, cleanUps, signal)
+    const folder = await mkdtemp(join(tmpdir(), 'planetary-mesh-demo-'))
+    const remove = (path: string) => () => rm(path, { recursive: true, force: true, maxRetries: 3 })
+    const removeFolder = remove(folder)
+    cleanUps.push(removeFolder)
+    // keys and stores go in any case
+    const home = join(folder, 'home')
+    cleanUps.push(remove(home))
+    const exit = await demo({ folder, home }, options, cleanUps, signal)
     // the file in it is what the demo leaves behind
-    if (options.out === undefined) cleanUps.splice(cleanUps.indexOf(removeHome), 1)
+    if (options.out === undefined) cleanUps.splice(cleanUps.indexOf(removeFolder), 1)
     return exit
   })
 }
 
 async function demo(
-  home: string,
-  { out, json = false, example: folder, print = toStdout, faults = {} }: DemoOptions,
+  { folder, home }: { folder: string; home: string },
+  options: DemoOptions,
   cleanUps: CleanUp[],
   signal: AbortSignal,
 ): Promise<Exit> {
-  const example = await findExample(folder)
-  const { wasm, request } = compileJob(example)
-  const [sandbox, files] = await Promise.all([
-    openSandboxIn(cleanUps, SLOTS),
-    filesOf(example, request, home, signal),
-  ])
-  signal.throwIfAborted()
-
-  const cast = openCast()
-  const alice = person(cast, 'alice').signer
-  const scope = scopeOf(request)
-  const charter = foundFederation(cast, scope)
-  const replaceRoles = faults.replaceRoles
-  const mesh = await openLocalMesh({ cast, charter, sandbox, replaceRoles })
-  cleanUps.push(() => mesh.close())
-
-  const createdAtMs = Date.now()
-  const token = issueToken(cast, charter, scope, createdAtMs)
-  const encoded = encodeFile(wasm)
-  const program = { file: example.file, cid: encoded.cid }
-  const manifest = sealManifest(
-    request,
-    {
-      token,
-      files,
-      program: program.cid,
-      profile: sandbox.profile,
-      verifiers: cast.filter(({ roles }) => roles.includes('verifier')).length,
-      createdAtMs,
-      nonce: new Uint8Array(randomBytes(16)),
-    },
-    alice,
-  )
+  const { out, json = false, stop, extra = new Map(), print = toStdout } = options
+  const example = await findExample(options.example)
+  const plans = await plansOf(example, folder, signal)
+  const mesh = await openDemoMesh(cleanUps, home, { extra, signal })
+  if (stop !== undefined) await stopSome(mesh, stop)
   const tale = openTale(json, print)
-  tale.began(program, charter, manifest)
-  const blocks = [...files.values()].flatMap((file) => file.blocks)
-  const { process, store } = nodeOf(mesh, HOME_NODE)
-  await store.put([...blocks, ...encoded.blocks])
-
-  const hold = sealHold(manifest, alice)
-  const submit = { type: 'submit' as const, tokens: [token], manifest, hold }
-  tale.ended(await follow(process, submit, tale, signal))
-  const receipt = receiptOf(mesh, manifest.cid)
-  const car = resolve(out ?? join(home, 'demo.car'))
+  const { genesis } = mesh.home
+  const client = await mesh.home.control(HOME_NODE)
+  cleanUps.push(async () => client.close())
+  const { draft, blocks } = await draftOne(plans, mesh, client, signal)
+  tale.began({ file: example.file, cid: programOf(plans) }, mesh.home.charter(), draft.manifest)
+  await upload(client, blocks, signal)
+  const followed = await follow(client, genesis, draft, tale, signal)
+  tale.ended(followed.last.status)
+  const receipt = receiptOf(followed)
+  const head = await headOf(mesh, stop, signal)
+  // what a process has on its disk can be read once it has stopped
+  await stopSome(mesh)
+  const car = resolve(out ?? join(folder, 'demo.car'))
+  const sandbox = await openSandboxIn(cleanUps, SLOTS)
+  const names = mesh.processes.map(({ name }) => name)
   const proof = await proveDemo(
-    { mesh, charter, receipt, sandbox, car },
-    faults.tamper ?? ((block) => block),
+    { home, names, genesis, receipt, head, sandbox, car },
+    options.tamper ?? ((block) => block),
   )
-  if (out === undefined) await writeFile(pinFile(home), `${charter.cid}\n`)
+  if (out === undefined) await writeFile(pinFile(folder), `${genesis}\n`)
   tale.proved(proof, car)
-  return isVerified(proof.checked) ? EXIT.done : EXIT.refused
+  if (isVerified(proof.checked)) return EXIT.done
+  tellStop(followed.stoppedAt?.why ?? proof.checked.verified.detail ?? followed.last.status.state)
+  return EXIT.refused
 }
+
+const tellStop = (why: string) => note(`meshctl: the demo stopped at "verified": ${why}\n`)
 
 /** The request comes out of the compiled module as it runs, not out of the compiler. */
-function compileJob({ file, text }: Example): { wasm: Uint8Array; request: JobRequest } {
-  const built = compile(text, { file })
-  if (!built.ok) throw new UsageError(formatDiagnostics(built.diagnostics, text).trimEnd())
-  const [request, another] = evaluate(built.wasm, { fuelMax: PROGRAM_FUEL })
-  if (request === undefined || another !== undefined) {
-    throw new UsageError(`${file} must submit one job for the demo`)
+async function plansOf(example: Example, folder: string, signal: AbortSignal): Promise<Plans> {
+  // nobody sits there to choose: without a rule of its own, the home does by the default one
+  const plans = await readPlans({ ccl: example.file, auto: true })
+  const [plan, another] = plans.plans
+  if (plan === undefined || another !== undefined) {
+    throw new UsageError(`${example.file} must submit one job for the demo`)
   }
-  return { wasm: built.wasm, request }
-}
-
-async function filesOf(example: Example, request: JobRequest, home: string, signal: AbortSignal) {
-  const scratch = join(home, 'scratch')
+  const sources = [plan.module, ...plan.inputs.map(({ source }) => source)]
+  const wanted = sources.flatMap((source) => ('cid' in source ? [source.cid] : []))
+  const missing = wanted.filter((cid) => !plans.beside.has(`${cid}`))
+  const scratch = join(folder, 'scratch')
   await mkdir(scratch)
-  const files = await filesByCid(example, cidsOf(request), { scratch, signal })
+  const found = await filesByCid(example, missing, { scratch, signal })
   await rm(scratch, { recursive: true })
-  return files
+  const lost = missing.find((cid) => !found.has(`${cid}`))
+  if (lost !== undefined) {
+    throw new Refusal('BLOCK_MISSING', `the program names ${lost}, which is not in its folder`)
+  }
+  return { ...plans, beside: new Map([...plans.beside, ...found]) }
 }
 
-function nodeOf({ processes, stores }: LocalMesh, name: string) {
-  const process = processes.get(name)
-  const store = stores.get(name)
-  if (process === undefined || store === undefined) throw new TypeError(`no process ${name}`)
-  return { process, store }
+function programOf({ program }: Plans): CID {
+  if (program === null) throw new TypeError('a job of a program has a program')
+  return program.cid
 }
 
-/** The receipt in the log; a job that ended without one has nothing to prove. */
-function receiptOf(mesh: LocalMesh, job: CID): CID {
-  const { process } = nodeOf(mesh, HOME_NODE)
-  const leases = process.replica.ledger.jobs.get(`${job}`)?.leases ?? []
+async function draftOne(
+  plans: Plans,
+  { home }: DemoMesh,
+  client: ControlClient,
+  signal: AbortSignal,
+) {
+  const charter = home.charter()
+  const { drafts, blocks } = await draftJobs(
+    plans,
+    {
+      home,
+      client,
+      charter,
+      nameOf: (did) => nameOf(charter, did),
+      reconnect: async () => {},
+      signal,
+      onInterrupt() {},
+    },
+    null,
+  )
+  const [draft] = drafts as [Draft]
+  return { draft, blocks }
+}
+
+/** The receipt in the log; a job that came to none has nothing to prove. */
+function receiptOf({ last, log, stoppedAt }: Followed): CID {
+  const leases = log.replica.ledger.jobs.get(last.job)?.leases ?? []
   const receipt = leases.flatMap(({ receipts }) => receipts).at(0)
-  if (receipt === undefined) throw new Refusal('RECEIPT_UNKNOWN', `the job ended without a receipt`)
-  return receipt.record.cid
+  if (receipt !== undefined) return receipt.record.cid
+  const why = stoppedAt?.why ?? `the job ended as '${last.status.state}'`
+  throw new Refusal('RECEIPT_UNKNOWN', `the demo stopped at the receipt: ${why}`)
+}
+
+/** The newest anchor that the log writer has, from itself: it is a member of the federation. */
+async function headOf(
+  { home, processes }: DemoMesh,
+  stopped: readonly string[] = [],
+  signal: AbortSignal,
+): Promise<CID> {
+  const names = processes.map(({ name }) => name).filter((name) => !stopped.includes(name))
+  const source = names.includes(WRITER) ? WRITER : HOME_NODE
+  const client = await home.control(source)
+  try {
+    const log = openLogCopy(client, home.genesis)
+    await readOn(log, signal)
+    const { head } = log.replica
+    if (head === null) throw new Refusal('ANCHOR_MISSING', `${source} has read no log`)
+    return head
+  } finally {
+    client.close()
+  }
 }

@@ -1,5 +1,5 @@
 /** What the demo says, step by step as S1 prints it, or at its end as one JSON object. */
-import type { Bid, Charter, CID, JobStatus, Manifest, rankingOf } from '@planetary-mesh/spec'
+import type { Bid, Charter, CID, JobJson, Manifest, rankingOf } from '@planetary-mesh/spec'
 import { withCommas } from '../cli/amounts.ts'
 import { bidsTable } from '../cli/bids-table.ts'
 import { pairs } from '../cli/table.ts'
@@ -22,7 +22,7 @@ export type Tale = {
   accepted(winner: Bid, ranking: Ranking): void
   /** Each word once, in the order of S1. */
   status(word: Word): void
-  ended(status: JobStatus): void
+  ended(status: JobJson['status']): void
   proved(proof: DemoProof, car: string): void
 }
 
@@ -53,7 +53,7 @@ export function openTale(json: boolean, print: (text: string) => void): Tale {
       const nodes = members.filter(({ roles }) => roles.includes('executor')).length
       say(
         `${pairs([
-          ['Mesh', `${nodes} nodes and ${verifiers} federation members, in this process`],
+          ['Mesh', `${nodes} nodes and ${verifiers} federation members, a process each`],
           ['Charter', `${founded.cid} (${threshold} of ${verifiers} must verify)`],
           ['Program', printable(program.file)],
           ['', `compiled to ${program.cid}`],

@@ -1,6 +1,6 @@
 /**
- * `meshctl get`: one thing out of a CAR file by its CID, every block checked against its hash: a
- * file's bytes, a folder's files, a record as JSON.
+ * `meshctl get`: one thing out of a CAR file or the mesh by its CID, every block checked against
+ * its hash: a file's bytes, a folder's files, a record as JSON.
  */
 import {
   attempt,
@@ -16,26 +16,45 @@ import {
   type VirtualFile,
 } from '@planetary-mesh/spec'
 import { withCommas } from '../cli/amounts.ts'
+import { UsageError } from '../cli/errors.ts'
 import { EXIT, type Exit } from '../cli/exit.ts'
+import { wholeCid } from '../cli/ids.ts'
 import { print, printable, printBytes, printJson } from '../cli/terminal.ts'
+import { withMesh } from '../jobs/with-mesh.ts'
 import { findCid } from '../proof/find-cid.ts'
 import { getFrom, readCarFile } from './car-file.ts'
 import { toDagJson } from './dag-json.ts'
+import { readFromMesh } from './mesh-files.ts'
 import { writeNew, writeOutputs } from './write-outputs.ts'
 
-export type GetOptions = { from: string; output?: string; force?: boolean; json?: boolean }
+export type GetOptions = {
+  from?: string
+  node?: string
+  output?: string
+  force?: boolean
+  json?: boolean
+}
 
 export async function get(text: string, options: GetOptions): Promise<Exit> {
-  const car = await readCarFile(options.from)
-  const cid = findCid(
-    text,
-    [...car.blocks.values()].map((block) => block.cid),
-    'block',
-  )
-  const read = getFrom(car)
+  const { from, node } = options
+  if (from === undefined) {
+    const cid = wholeCid(text)
+    if (cid === undefined)
+      throw new UsageError(`'${text}' is not a whole CID`, 'or give --from CAR')
+    const read = await withMesh(node === undefined ? {} : { node }, ({ client }) =>
+      readFromMesh(client, cid),
+    )
+    return give(cid, read, options)
+  }
+  const car = await readCarFile(from)
+  const cids = [...car.blocks.values()].map((block) => block.cid)
+  return give(findCid(text, cids, 'block'), getFrom(car), options)
+}
+
+async function give(cid: CID, read: GetBlock, options: GetOptions): Promise<Exit> {
   if (cid.code === CODEC['dag-cbor']) return getRecord(cid, read, options)
   const bytes = read(cid)
-  if (bytes === undefined) throw new Refusal('BLOCK_MISSING', `${cid} is not in ${options.from}`)
+  if (bytes === undefined) throw new Refusal('BLOCK_MISSING', `${cid} is not in the file`)
   const node = readNode(cid, bytes)
   const ref = { cid, bytes: bytesOf(cid, read) }
   return node.type === 'directory'

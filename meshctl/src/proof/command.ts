@@ -1,20 +1,31 @@
-/** `meshctl verify` and `meshctl receipt show`: what a file proves about a job, without a mesh. */
+/** `meshctl verify` and `meshctl receipt show`: what a file or a mesh proves about a job. */
 import type { Command } from 'commander'
 import type { Exit } from '../cli/exit.ts'
 import { example } from '../cli/options.ts'
 
-export type VerifyOptions = { from: string; charter?: string; replay: boolean; json?: true }
+export type VerifyOptions = {
+  from?: string
+  node?: string
+  charter?: string
+  replay: boolean
+  json?: true
+}
+
+const ID = "a job's or receipt's CID, or its beginning of at least 8 characters"
+const NODE = 'without --from: ask this node (default: the one in your config)'
 
 export function addVerify(program: Command, ends: (exit: Exit) => void): void {
   program
     .command('verify')
-    .summary('check a receipt from a CAR file, running the job again')
+    .summary('check a receipt, running the job again')
     .description(
-      'Checks a receipt from a CAR file: the chain of records, the log, the verdicts, and the ' +
-        'run itself by doing it again. Exit code 0 only if both check marks are ✓, else 1.',
+      'Checks a receipt from a CAR file, or over your node from a store that is not the\n' +
+        "executor's: the chain of records, the log, the verdicts, and the run itself by doing it\n" +
+        'again. Exit code 0 only if both check marks are ✓, else 1.',
     )
-    .argument('[receipt]', "a receipt's or job's CID or its beginning (default: the first root)")
-    .requiredOption('--from <car>', 'the CAR file to read')
+    .argument('[id]', `${ID}; of a file, by default its first root`)
+    .option('--from <car>', 'the CAR file to read (default: ask the mesh)')
+    .option('--node <name>', NODE)
     .option('--charter <cid>', 'the genesis charter that you trust (default: the one you pinned)')
     .option('--no-replay', 'do not run the job again')
     .option('--json', 'print one JSON object')
@@ -36,8 +47,9 @@ export function addReceipt(program: Command, ends: (exit: Exit) => void): void {
       "Shows a receipt's fields. Lines marked (derived) are not in the receipt: this reader " +
         'found them in the log.',
     )
-    .argument('<id>', "a job's or receipt's CID, or its beginning of at least 8 characters")
-    .requiredOption('--from <car>', 'the CAR file to read')
+    .argument('<id>', ID)
+    .option('--from <car>', 'the CAR file to read (default: ask the mesh)')
+    .option('--node <name>', NODE)
     .option('--charter <cid>', 'the genesis charter that you trust (default: the one you pinned)')
     .option('--json', 'print one JSON object')
     .addHelpText('after', example('meshctl receipt show bafyreic… --from demo.car'))

@@ -3,11 +3,10 @@
  * is trusted. The charter comes from outside the file if it can.
  */
 import { readFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import { Anchor, attempt, type CID, parseCid, Refusal } from '@planetary-mesh/spec'
 import { UsageError } from '../cli/errors.ts'
 import { readCarFile } from '../files/car-file.ts'
+import { homeFolder, pinFile } from '../state/places.ts'
 import { findCid } from './find-cid.ts'
 import { type Proof, proofOf } from './proof.ts'
 
@@ -46,7 +45,7 @@ export type Genesis = { cid: CID; from: 'option' | 'home' | 'file' }
 
 /** The trust root: `--charter`, else what the home pins, else the third root of the file itself. */
 export async function pickGenesis({ roots }: Proof, option?: string): Promise<Genesis> {
-  if (option !== undefined) return { cid: parseOption(option), from: 'option' }
+  if (option !== undefined) return { cid: parseCharter(option), from: 'option' }
   const pinned = await readPin()
   if (pinned !== undefined) return { cid: pinned, from: 'home' }
   const third = roots[2]
@@ -59,12 +58,6 @@ export async function pickGenesis({ roots }: Proof, option?: string): Promise<Ge
   return { cid: third, from: 'file' }
 }
 
-/** Where the genesis charter's CID is pinned: one line of text. */
-export const pinFile = (home: string) => join(home, 'genesis.cid')
-
-export const homeFolder = () =>
-  process.env.PLANETARY_MESH_HOME ?? join(homedir(), '.planetary-mesh')
-
 async function readPin(): Promise<CID | undefined> {
   const file = pinFile(homeFolder())
   try {
@@ -76,7 +69,8 @@ async function readPin(): Promise<CID | undefined> {
   }
 }
 
-function parseOption(text: string): CID {
+/** `--charter`: a whole CID, or a usage error. */
+export function parseCharter(text: string): CID {
   const cid = attempt(() => parseCid(text))
   if (cid instanceof Refusal) throw new UsageError(`--charter: ${cid.detail}`)
   return cid

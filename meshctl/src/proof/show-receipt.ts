@@ -6,6 +6,7 @@ import type { Receipt } from '@planetary-mesh/spec'
 import { withCommas } from '../cli/amounts.ts'
 import { pairs } from '../cli/table.ts'
 import { paint, printable } from '../cli/terminal.ts'
+import { instantText } from '../cli/times.ts'
 import { type CheckedProof, nameOf } from './check-proof.ts'
 
 const DERIVED = ' (derived)'
@@ -47,8 +48,8 @@ export function receiptText(receipt: Receipt, checked: CheckedProof): string {
           ] as const)),
     ]),
     section('Timestamps', [
-      ['started', timeText(measured.startedAtMs)],
-      ['finished', timeText(measured.finishedAtMs)],
+      ['started', instantText(measured.startedAtMs)],
+      ['finished', instantText(measured.finishedAtMs)],
     ]),
     section('In the DAG', [
       ['Receipt CID', `${cid}`],
@@ -104,10 +105,4 @@ function outcomeText(outcome: Receipt['body']['result']['outcome']): string {
     default:
       return outcome.type
   }
-}
-
-/** As the executor's clock said it. A time beyond what a date can say stays a number. */
-function timeText(atMs: number): string {
-  const date = new Date(atMs)
-  return Number.isNaN(date.getTime()) ? `${atMs} ms since 1970` : date.toISOString()
 }

@@ -18,7 +18,8 @@ const ANCHORED = 'Receipt anchored to DAG'
 const VERIFIED = 'Receipt verified by federation'
 
 /** The two lines as S1 prints them; the reason follows where the mark is not ✓. */
-export function markLines({ anchored, verified }: CheckedProof): string {
+export function markLines(marks: Pick<CheckedProof, 'anchored' | 'verified'>): string {
+  const { anchored, verified } = marks
   const line = (what: string, { mark, code, detail }: CheckedProof['anchored']) => {
     const reason = code === null ? detail : `${code}: ${detail}`
     return `${what} ${paintMark(mark)}${mark === '✓' ? '' : `  ${printable(reason)}`}\n`
@@ -102,7 +103,7 @@ function reasons({ anchored, verified, facts, charter }: CheckedProof): string {
 }
 
 function cosigned({ witnessed, charter, facts }: CheckedProof): string {
-  if (witnessed.length === 0) return '  by nobody in this file\n'
+  if (witnessed.length === 0) return '  by nobody that was read\n'
   return pairs(
     witnessed.map(({ witness, size }): [string, string] => [
       `  ${nameOf(charter, witness)}`,

@@ -1,7 +1,9 @@
 /** One module in the sandbox alone, from host files to what is printed and written. */
+import { basename } from 'node:path'
 import { encodeFile, LIMITS, sha256 } from '@planetary-mesh/spec'
 import { UsageError } from '../cli/errors.ts'
 import { EXIT, type Exit } from '../cli/exit.ts'
+import { note, quoted } from '../cli/terminal.ts'
 import { withSandbox } from '../cli/with-sandbox.ts'
 import { readHostFile } from '../files/host-files.ts'
 import { writeOutputs } from '../files/write-outputs.ts'
@@ -44,9 +46,29 @@ export async function runModule(path: string, options: RunOptions): Promise<Exit
     }),
   )
   printRun(runOutput(cid, result), result, options.json === true)
+  // a folder copied in from outside, and a module from our stdin, have no place in a job
+  const fits = path !== '-' && options.dir === undefined && options.stdin !== '-'
+  if (fits && !options.json) note(submitLine(path, options, result.fuel))
   if (options.output !== undefined) {
     await writeOutputs(options.output, result.outputs, options.force === true)
   }
   const { outcome } = result
   return outcome.type === 'exited' && outcome.code === 0 ? EXIT.done : EXIT.refused
+}
+
+/** The command that would run the same in the mesh, for at least as many units as it took here. */
+function submitLine(module: string, options: RunOptions, fuel: number): string {
+  const many = (name: string, values: readonly string[] = []) =>
+    values.map((value) => ` --${name} ${quoted(value)}`).join('')
+  const words =
+    many('arg', options.arg) +
+    many('env', options.env) +
+    many('stdin', options.stdin === undefined ? [] : [options.stdin]) +
+    many('input', options.input)
+  const units = Math.max(1, Math.ceil(fuel / LIMITS.fuelPerUnit))
+  return (
+    'to run it in the mesh:\n' +
+    `  npx meshctl submit-job --wasm ${quoted(module)} --description ${quoted(basename(module))}` +
+    ` --resource-amount ${units}${words}\n`
+  )
 }

@@ -26,8 +26,8 @@ export function runOutput(module: CID, result: RunResult): RunOutput {
     outcome: outcome.type,
     exitCode: outcome.type === 'exited' ? outcome.code : null,
     trap: outcome.type === 'trapped' ? outcome.trap : null,
-    ...textOf('stdout', result.stdout),
-    ...textOf('stderr', result.stderr),
+    ...textFields('stdout', result.stdout),
+    ...textFields('stderr', result.stderr),
     fuel,
     memoryPages,
     outputs: result.outputs.map(({ path, bytes }) => ({
@@ -59,7 +59,7 @@ function endOf({ outcome, exitCode, trap }: RunOutput): string {
 }
 
 /** The text, and the bytes themselves where text would lose something. */
-function textOf(name: 'stdout' | 'stderr', bytes: Uint8Array): Record<string, string> {
+export function textFields(name: 'stdout' | 'stderr', bytes: Uint8Array): Record<string, string> {
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
   const isWhole = Buffer.from(text).equals(bytes)
   if (isWhole) return { [name]: text }

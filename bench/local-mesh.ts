@@ -1,6 +1,6 @@
 /**
- * The mesh of this version: six processes of roles inside this one, over the in-memory twins of
- * disk and network, with one sandbox for all. Everything they decide, they decide as daemons would.
+ * A mesh without processes, disks or a network: six processes of roles inside this one, over the
+ * in-memory twins, with one sandbox for all. What remains is what deciding and signing cost.
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import { ledgerRole, verifierRole, witnessRole } from '@planetary-mesh/federation'
@@ -15,7 +15,7 @@ import {
   serve,
 } from '@planetary-mesh/peer'
 import { type Charter, type CID, HostFault, type Role, type Sandbox } from '@planetary-mesh/spec'
-import { type Person, person } from './people.ts'
+import { type Person, person } from './cast.ts'
 
 export type LocalMesh = {
   /** Every process by its name in the charter. */
@@ -25,7 +25,7 @@ export type LocalMesh = {
   close(): Promise<void>
 }
 
-/** In place of what a process would do: for tests of what a lie comes to. */
+/** In place of what a process would do: here, to watch what it hears. */
 export type ReplaceRoles = (name: string, roles: readonly Role[]) => readonly Role[]
 
 type Machine = { pricePpm: number; fuelPerMs: number; location: string }

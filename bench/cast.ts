@@ -1,6 +1,6 @@
 /**
- * The people and machines of the demo, with fresh keys: alice, who submits, administers and issues;
- * three mesh nodes of different price, speed and place; three federation members.
+ * The people and machines of the measured mesh, with fresh keys: alice, who submits, administers
+ * and issues; three mesh nodes of different price, speed and place; three federation members.
  */
 import { randomBytes } from 'node:crypto'
 import {
@@ -52,7 +52,7 @@ export function foundFederation(cast: readonly Person[], scope: string): Charter
   return seal(
     Charter,
     {
-      name: 'demo',
+      name: 'bench',
       version: 0,
       previous: null,
       members: cast.map(({ name, roles, location, signer }) => ({

@@ -1,0 +1,29 @@
+/** `meshctl new ccl`: the first lines of a program. */
+import type { Command } from 'commander'
+import type { Exit } from '../cli/exit.ts'
+import { wholeNumber } from '../cli/numbers.ts'
+import { collected, example } from '../cli/options.ts'
+import type { NewOptions } from './new-program.ts'
+
+export function addNew(program: Command, ends: (exit: Exit) => void): void {
+  const made = program
+    .command('new')
+    .summary('begin a CCL program for a module')
+    .description('Begins something new.')
+  made
+    .command('ccl')
+    .description('Prints, or writes, a CCL program that submits a module; change it as you like.')
+    .requiredOption('--wasm <file>', 'the module')
+    .option('--input <[name=]file>', 'an input at /in/NAME (repeatable)', collected)
+    .option('--arg <text>', 'an argument for the guest (repeatable)', collected)
+    .option('--description <text>', 'what the job is, for people')
+    .option('--resource-amount <units>', 'the most it may cost (default: 100)', wholeNumber(1))
+    .option('-o, --output <file>', 'where it goes (default: stdout)')
+    .option('--force', 'write over what is there')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', example('meshctl new ccl --wasm job.wasm --input data.csv -o job.ccl'))
+    .action(async (options: NewOptions) => {
+      const { newProgram } = await import('./new-program.ts')
+      ends(await newProgram(options))
+    })
+}

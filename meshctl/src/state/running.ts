@@ -1,0 +1,36 @@
+/** The processes of a home that run now, and the one that somebody means. */
+import { readdir } from 'node:fs/promises'
+import { type Charter, Refusal } from '@planetary-mesh/spec'
+import { findMember } from './find-member.ts'
+import { nodeFolder, nodesFolder } from './places.ts'
+import { isMissing, type RunFile, readLiveRunFile } from './run-file.ts'
+
+/** The names of all processes that have a state folder here, sorted. */
+export async function knownNodes(home: string): Promise<string[]> {
+  const entries = await readdir(nodesFolder(home), { withFileTypes: true }).catch((thrown) => {
+    if (isMissing(thrown)) return []
+    throw thrown
+  })
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort()
+}
+
+/**
+ * The run file of the process that `text` names: its folder's name, or the name, DID or prefix of
+ * a member of `charter`. Refuses NODE_AWAY when it does not run.
+ */
+export async function findNode(
+  home: string,
+  text: string,
+  charter: Charter | undefined,
+): Promise<RunFile> {
+  const known = await knownNodes(home)
+  const isFolder = known.includes(text) || charter === undefined
+  const name = isFolder ? text : findMember(charter.body.members, text).name
+  if (!known.includes(name)) throw new Refusal('NODE_AWAY', `${name} is not a node of ${home}`)
+  const run = await readLiveRunFile(nodeFolder(home, name))
+  if (run === undefined) throw new Refusal('NODE_AWAY', `${name} is not running`)
+  return run
+}

@@ -1,0 +1,140 @@
+/**
+ * alice's own home beside a mesh of real roles in this process, with the control API of a node over
+ * real HTTP; meshctl runs in processes of its own, as she starts it.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openExec } from '@planetary-mesh/peer'
+import { RUNTIME_PROFILE } from '@planetary-mesh/runtime'
+import { type Sandbox, sha256 } from '@planetary-mesh/spec'
+import { openStand, type Stand, TOKEN } from '../../peer/test/control-stage.ts'
+import type { MeshOptions } from '../../test/mesh/harness.ts'
+import { createMemberHome } from '../src/state/create-home.ts'
+import { type Ended, ROOT } from './start-meshctl.ts'
+
+const BIN = join(ROOT, 'meshctl/bin/meshctl.js')
+
+/** What a test looks into; a wrong path in it fails the test. */
+export type Json = ReturnType<typeof JSON.parse>
+
+export type JobsStage = Stand & {
+  /** alice's home, and a folder for files. */
+  home: string
+  path(name: string): string
+  write(name: string, content: string | Uint8Array): string
+  /** Runs meshctl to its end. */
+  run(...args: string[]): Promise<Ended>
+  /** Runs it, and gives what it prints as JSON. */
+  json(...args: string[]): Promise<Json>
+  /** Starts it and leaves it running. */
+  start(...args: string[]): Started
+  /** Says to alice's home where the node `name` is asked. */
+  points(name: string, url: string): void
+}
+
+export type Started = {
+  child: ChildProcess
+  stdout(): string
+  stderr(): string
+  ended: Promise<Ended>
+  /** Resolves when stdout or stderr has it. */
+  saw(text: string): Promise<void>
+}
+
+/** Without a sandbox of its own, jobs are run by `exec` for the profile of the real one. */
+export async function openJobsStage({ sandbox, ...options }: MeshOptions = {}): Promise<JobsStage> {
+  const stand = await openStand(
+    sandbox === undefined
+      ? { ...options, sandbox: { profile: RUNTIME_PROFILE } as Sandbox }
+      : { ...options, sandbox, exec: (_name, given) => openExec({ ...given, sandbox }) },
+  )
+  const scratch = mkdtempSync(join(tmpdir(), 'meshctl-jobs-'))
+  const home = join(scratch, 'home')
+  const { charter, token } = stand.mesh
+  await createMemberHome(home, {
+    seed: sha256(new TextEncoder().encode('alice')),
+    federation: charter.body.name,
+    genesis: charter.cid,
+    charter,
+    tokens: [token],
+    node: 'bruno',
+  })
+  const children = new Set<ChildProcess>()
+
+  const points = (name: string, url: string) => {
+    const folder = join(home, 'nodes', name)
+    mkdirSync(folder, { recursive: true })
+    const { signer } = stand.mesh.machine(name)
+    const run = {
+      pid: process.pid,
+      name,
+      did: signer.did,
+      addresses: [],
+      control: { url, token: TOKEN },
+      startedAtMs: 1,
+    }
+    writeFileSync(join(folder, 'run.json'), JSON.stringify(run))
+  }
+
+  const start = (...args: string[]): Started => {
+    const child = spawn(process.execPath, [BIN, ...args], {
+      cwd: scratch,
+      env: { PATH: process.env.PATH, HOME: '/nonexistent', PLANETARY_MESH_HOME: home },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    children.add(child)
+    const out = { stdout: '', stderr: '' }
+    let changed = Promise.withResolvers<void>()
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name].setEncoding('utf8').on('data', (text: string) => {
+        out[name] += text
+        changed.resolve()
+        changed = Promise.withResolvers()
+      })
+    }
+    const ended = once(child, 'close').then(([status]) => {
+      children.delete(child)
+      changed.resolve()
+      return { status, ...out } as Ended
+    })
+    return {
+      child,
+      ended,
+      stdout: () => out.stdout,
+      stderr: () => out.stderr,
+      async saw(text) {
+        while (!`${out.stdout}\0${out.stderr}`.includes(text)) {
+          if (!children.has(child)) throw new Error(`ended without '${text}': ${out.stderr}`)
+          await changed.promise
+        }
+      },
+    }
+  }
+
+  points('bruno', stand.control.url)
+  return {
+    ...stand,
+    home,
+    path: (name) => join(scratch, name),
+    write(name, content) {
+      writeFileSync(join(scratch, name), content)
+      return join(scratch, name)
+    },
+    points,
+    start,
+    run: (...args) => start(...args).ended,
+    async json(...args) {
+      const { stdout, stderr } = await start(...args, '--json').ended
+      if (stdout === '') throw new Error(`no JSON from ${args.join(' ')}: ${stderr}`)
+      return JSON.parse(stdout)
+    },
+    async [Symbol.asyncDispose]() {
+      for (const child of children) child.kill('SIGKILL')
+      await stand[Symbol.asyncDispose]()
+      rmSync(scratch, { recursive: true, force: true })
+    },
+  }
+}
