@@ -3,7 +3,7 @@
  * child that this one stands in for. Plain JavaScript for Node 18 and later.
  */
 import { spawn } from 'node:child_process'
-import { createRequire } from 'node:module'
+import { createRequire, enableCompileCache } from 'node:module'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
@@ -13,6 +13,8 @@ const EXIT_FAULT = 70
 const ORPHAN_CHECK_MS = 1000
 /** In a checkout the packages resolve to their sources. */
 const FROM_SOURCE = '--conditions=source'
+/** Where a checkout keeps its sources with their types stripped: they are read in half the time. */
+const STRIPPED = new URL('../../node_modules/.cache/node-compile', import.meta.url)
 
 const major = Number.parseInt(process.versions.node, 10)
 
@@ -26,6 +28,7 @@ export async function startDaemon({ bin, isCheckout, load }) {
         if (error.code !== 'EPIPE') throw error
       })
     }
+    if (isCheckout) enableCompileCache(fileURLToPath(STRIPPED))
     await load()
     return
   }

@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
+import { flushCompileCache } from 'node:module'
 import { setTimeout as wait } from 'node:timers/promises'
 import { HostFault, Refusal } from '@planetary-mesh/spec'
 import { nodeLogFile } from '../state/places.ts'
@@ -76,6 +77,8 @@ function launch(words: readonly string[], folder: string, detach: boolean): Chil
   try {
     // one that stays must not end because npx, under which we run, ends
     const { npm_command: _, ...env } = process.env
+    // what we have read and compiled, they need not
+    flushCompileCache()
     const child = spawn(process.execPath, words, {
       env,
       stdio: ['ignore', log, log, detach ? 'ignore' : 'ipc'],
