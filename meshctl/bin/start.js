@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { whenOrphaned } from './hand-over.js'
 
@@ -14,7 +15,8 @@ const built = new URL('../dist/main.js', import.meta.url)
 export const isCheckout = existsSync(source)
 
 /** Where a checkout keeps its sources with their types stripped: they are read in half the time. */
-const stripped = new URL('../../node_modules/.cache/node-compile', import.meta.url)
+const room = fileURLToPath(new URL('..', import.meta.url))
+const stripped = join(dirname(room), 'node_modules', '.cache', 'node-compile')
 
 /** Imports main after seeing to a reader that leaves (`| head`) and to a starter that dies. */
 export async function start() {
@@ -31,6 +33,6 @@ export async function start() {
   } else {
     whenOrphaned(end)
   }
-  if (isCheckout) enableCompileCache(fileURLToPath(stripped))
+  if (isCheckout) enableCompileCache(stripped)
   await import(isCheckout ? source.href : built.href)
 }

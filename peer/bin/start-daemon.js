@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process'
 import { createRequire, enableCompileCache } from 'node:module'
 import { constants } from 'node:os'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const MAJOR_MIN = 24
@@ -14,7 +15,8 @@ const ORPHAN_CHECK_MS = 1000
 /** In a checkout the packages resolve to their sources. */
 const FROM_SOURCE = '--conditions=source'
 /** Where a checkout keeps its sources with their types stripped: they are read in half the time. */
-const STRIPPED = new URL('../../node_modules/.cache/node-compile', import.meta.url)
+const ROOM = fileURLToPath(new URL('..', import.meta.url))
+const STRIPPED = join(dirname(ROOM), 'node_modules', '.cache', 'node-compile')
 
 const major = Number.parseInt(process.versions.node, 10)
 
@@ -28,7 +30,7 @@ export async function startDaemon({ bin, isCheckout, load }) {
         if (error.code !== 'EPIPE') throw error
       })
     }
-    if (isCheckout) enableCompileCache(fileURLToPath(STRIPPED))
+    if (isCheckout) enableCompileCache(STRIPPED)
     await load()
     return
   }
