@@ -3,7 +3,7 @@
  * in an installed package. `main` runs when it is imported and reads `process.argv` from 2 on.
  */
 import { existsSync } from 'node:fs'
-import { enableCompileCache } from 'node:module'
+import module from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { whenOrphaned } from './hand-over.js'
@@ -33,6 +33,6 @@ export async function start() {
   } else {
     whenOrphaned(end)
   }
-  if (isCheckout) enableCompileCache(stripped)
+  if (isCheckout) module.enableCompileCache?.(stripped)
   await import(isCheckout ? source.href : built.href)
 }

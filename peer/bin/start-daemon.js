@@ -3,7 +3,7 @@
  * child that this one stands in for. Plain JavaScript for Node 18 and later.
  */
 import { spawn } from 'node:child_process'
-import { createRequire, enableCompileCache } from 'node:module'
+import module, { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -30,7 +30,7 @@ export async function startDaemon({ bin, isCheckout, load }) {
         if (error.code !== 'EPIPE') throw error
       })
     }
-    if (isCheckout) enableCompileCache(STRIPPED)
+    if (isCheckout) module.enableCompileCache?.(STRIPPED)
     await load()
     return
   }
