@@ -7,7 +7,6 @@ export const CONSTRUCTS: ReadonlyMap<string, string> = new Map([
   // the typed core
   ['policy', 'a policy'],
   ['rule', 'a rule'],
-  ['governance', 'a governance block'],
   ['proposal', 'a proposal'],
   ['role', 'a role'],
   ['fn', 'a function'],
@@ -18,7 +17,6 @@ export const CONSTRUCTS: ReadonlyMap<string, string> = new Map([
   ['import', 'an import'],
   ['test', 'a test'],
   ['people', 'a list of people'],
-  ['budget', 'a budget'],
   ['require', 'a requirement'],
   // statements
   ['let', 'a variable'],

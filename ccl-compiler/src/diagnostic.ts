@@ -54,6 +54,8 @@ export class Problems {
   readonly #kept: Diagnostic[] = []
   #errors = 0
   #dropped = 0
+  /** What was said about a place is not said again, whoever comes by. */
+  readonly #places = new Set<string>()
 
   constructor(source: Source) {
     this.source = source
@@ -78,6 +80,11 @@ export class Problems {
     this.#keep(code, range, values, [other])
   }
 
+  /** How many errors there are so far. */
+  get errors(): number {
+    return this.#errors
+  }
+
   get hasErrors(): boolean {
     return this.#errors > 0
   }
@@ -91,7 +98,9 @@ export class Problems {
   list(): Diagnostic[] {
     // a slip of quotes turns words into text and text into words: it explains the rest of its line
     const quotes = new Set(this.#kept.filter(isQuoteSlip).map(({ span }) => span.line))
+    // what a text with errors never uses, or asks too much, may be due to them
     const kept = this.#kept
+      .filter(({ severity }) => severity === 'error' || !this.hasErrors)
       .filter((diagnostic) => isQuoteSlip(diagnostic) || !quotes.has(diagnostic.span.line))
       .toSorted((a, b) => a.span.offset - b.span.offset)
     if (this.#dropped === 0) return kept
@@ -105,6 +114,9 @@ export class Problems {
     values: readonly unknown[],
     others: readonly { message: string; range: Range }[],
   ): void {
+    const place = `${code} ${range.start}`
+    if (this.#places.has(place)) return
+    this.#places.add(place)
     if (!WARNINGS.has(code)) this.#errors++
     if (this.#kept.length >= LIMITS.cclDiagnosticsMax) this.#dropped++
     else this.#kept.push(this.#make(code, range, values, others))

@@ -155,6 +155,7 @@ export const DOCUMENT: Kind = kind({
     results: RESULTS,
     selection: SELECTION,
     accountability: free,
+    budget: free,
     reporting: free,
   },
 })

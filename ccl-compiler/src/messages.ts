@@ -1,7 +1,7 @@
 /**
  * Every sentence the compiler says about a text, in one place. A code is stable: its meaning never
  * changes and it is never used again. The hundreds say the class: 01 characters, 02 structure,
- * 03 names, 04 values, 05 meaning, 06 what this version does not compile.
+ * 03 names, 04 values, 05 meaning, 06 what this version does not compile, 07 advice.
  */
 import { LIMITS } from '@planetary-mesh/spec'
 
@@ -18,6 +18,9 @@ export function listWords(words: readonly string[], and = 'and'): string {
 
 const meant = (near: string | undefined, otherwise: string) =>
   near === undefined ? otherwise : `did you mean \`${near}\`?`
+
+/** A key in backticks; a place that has no key as it is. */
+const at = (key: string) => (key.includes(' ') ? key : `\`${key}\``)
 
 const oneOf = (known: readonly string[], none: string) =>
   known.length === 0 ? none : `known here: ${listWords(known)}`
@@ -92,6 +95,16 @@ export const MESSAGES = {
     say(`nested deeper than ${LIMITS.cclNestingMax}`, 'flatten the blocks or lists around this'),
   CCL0214: (shown: number) =>
     say(`more mistakes than the ${shown} shown`, 'mend these first and check again'),
+  CCL0215: (after: string, found: string) =>
+    say(`expected \`;\` after ${after}, found ${found}`, 'end it with `;`'),
+  CCL0216: (expected: string, found: string, help?: string) =>
+    say(`expected ${expected}, found ${found}`, help ?? 'write what is expected, or remove this'),
+  CCL0217: (sign: string, word: string) =>
+    say(`\`${sign}\` is no word of CCL`, `write \`${word}\``),
+  CCL0218: () => say('`=` compares nothing', 'equality is written `==`'),
+  CCL0219: () => say('comparisons do not chain', 'join two of them with `and`: `a < b and b < c`'),
+  CCL0220: (word: string, what: string, near: string | undefined, known: readonly string[]) =>
+    say(`\`${word}\` does not stand in a ${what}`, meant(near, oneOf(known, ''))),
 
   // names
   CCL0301: (kind: string, near: string | undefined, known: readonly string[]) =>
@@ -124,14 +137,40 @@ export const MESSAGES = {
   CCL0312: (key: string) => say(`\`${key}\` is one value, not a block`, `write \`${key}: …;\``),
   CCL0313: (kind: string) =>
     say(`\`${kind}\` is a block, not one value`, `write \`${kind} { … }\``),
+  CCL0314: (word: string, what: string) =>
+    say(`\`${word}\` is a word of the language`, `choose another name for ${what}`),
+  CCL0315: (name: string, near: string | undefined) =>
+    say(
+      `nothing is called \`${name}\` here`,
+      meant(near, 'declare it: `const`, `input`, `let` or `people`; a text stands in quotes'),
+    ),
+  CCL0316: (name: string, near: string | undefined, known: readonly string[]) =>
+    say(`there is no type \`${name}\``, meant(near, oneOf(known, ''))),
+  CCL0317: (field: string, of: string, near: string | undefined, known: readonly string[]) =>
+    say(`${of} has no \`${field}\``, meant(near, oneOf(known, 'it has no fields'))),
+  CCL0318: (name: string, what: string) =>
+    say(`a second ${what} is called \`${name}\``, 'rename one of the two'),
+  CCL0319: (name: string, near: string | undefined) =>
+    say(`there is no function \`${name}\``, meant(near, 'declare it with `fn`')),
+  CCL0320: (name: string, what: string, near: string | undefined, known: readonly string[]) =>
+    say(`there is no ${what} \`${name}\``, meant(near, oneOf(known, `declare the ${what}`))),
+  CCL0321: (name: string) =>
+    say(
+      `a function cannot ask for \`${name}\``,
+      'make it a parameter, and give it in the rule that calls',
+    ),
+  CCL0322: (path: string, subject: string, near: string | undefined, known: readonly string[]) =>
+    say(`\`${subject}\` never asks for \`${path}\``, meant(near, oneOf(known, 'remove it'))),
+  CCL0323: () =>
+    say('this test names no policy or selection', 'add `policy: name;` or `selection: name;`'),
 
   // values
   CCL0401: (key: string, expected: string, found: string, help: string) =>
     say(`\`${key}\` takes ${expected}, found ${found}`, help),
   CCL0402: (key: string, why: string, help: string) =>
-    say(`\`${key}\` takes the CID of a file: ${why}`, help),
+    say(`${at(key)} takes the CID of a file: ${why}`, help),
   CCL0403: (key: string, why: string) =>
-    say(`\`${key}\` holds a broken DID: ${why}`, 'copy the whole `did:key:z…` of an Ed25519 key'),
+    say(`${at(key)} holds a broken DID: ${why}`, 'copy the whole `did:key:z…` of an Ed25519 key'),
   CCL0404: (key: string, found: string, near: string | undefined, known: readonly string[]) =>
     say(`\`${key}\` cannot be ${found}`, meant(near, `one of ${listWords(known, 'or')}`)),
   CCL0405: (key: string, expected: string, found: string) =>
@@ -141,8 +180,10 @@ export const MESSAGES = {
       `the number for \`${key}\` is too large`,
       `numbers go up to ${LIMITS.amountMax} (2^53 - 1)`,
     ),
-  CCL0407: (key: string, bytes: number, bytesMax: number) =>
-    say(`the text for \`${key}\` has ${bytes} bytes, at most ${bytesMax}`, 'shorten it'),
+  CCL0407: (key: string, bytes: number, bytesMax: number) => {
+    const what = key.includes(' ') ? key : `the text for ${at(key)}`
+    return say(`${what} has ${bytes} bytes, at most ${bytesMax}`, 'shorten it')
+  },
   CCL0408: (key: string, found: string) =>
     say(
       `\`${key}\` takes the name of a scope, found ${found}`,
@@ -158,12 +199,55 @@ export const MESSAGES = {
   CCL0411: (key: string) =>
     say(`\`${key}\` has more than six decimals`, 'shares are exact in millionths: `0.333333`'),
   CCL0412: (key: string, count: number, countMax: number) =>
-    say(`\`${key}\` has ${count} entries, at most ${countMax}`, 'leave some out'),
+    say(`${at(key)} has ${count} entries, at most ${countMax}`, 'leave some out'),
   CCL0413: (key: string) =>
     say(
       `the text for \`${key}\` begins with an invisible byte order mark (U+FEFF)`,
       'remove what stands before its first letter',
     ),
+  CCL0414: (expected: string, found: string, help: string) =>
+    say(`expected ${expected}, found ${found}`, help),
+  CCL0415: (op: string, left: string, right: string, help: string) =>
+    say(`\`${op}\` does not take ${left} and ${right}`, help),
+  CCL0416: (left: string, right: string) =>
+    say(
+      `${left} and ${right} are different units`,
+      `convert one of them, for example \`${left === 'int' ? right : left}(…)\``,
+    ),
+  CCL0417: (sign: string) =>
+    say(
+      `there is no \`${sign}\`: a division says how it rounds`,
+      'write `div_down(a, b)`, `div_up(a, b)` or `div_even(a, b)`',
+    ),
+  CCL0418: (fn: string, wanted: number, given: number) =>
+    say(
+      `\`${fn}\` takes ${wanted} ${wanted === 1 ? 'value' : 'values'}, found ${given}`,
+      given < wanted ? 'add what is missing' : 'remove what is too much',
+    ),
+  CCL0419: (type: string) =>
+    say(
+      `this may be none: it is an \`${type}\``,
+      'say what holds then: `… otherwise 0`, or ask `has(…)`',
+    ),
+  CCL0420: (what: string) =>
+    say(
+      `${what} is beyond the whole numbers of 64 bits`,
+      'numbers go from -9223372036854775808 to 9223372036854775807',
+    ),
+  CCL0421: (why: string) => say(`this always ends in an error: ${why}`, 'change the numbers'),
+  CCL0422: (record: string, missing: readonly string[]) =>
+    say(
+      `\`${record}\` lacks ${listWords(missing)}`,
+      `add ${missing.map((m) => `\`${m}: …\``).join(', ')}`,
+    ),
+  CCL0423: (fn: string, expected: string, found: string, form: string) =>
+    say(`\`${fn}\` takes ${expected}, found ${found}`, `it is used like this: \`${form}\``),
+  CCL0424: (what: string) =>
+    say(`${what} must be known before the program runs`, 'write the value, or name a constant'),
+  CCL0425: (what: string) =>
+    say(`of which type is this ${what}?`, 'say it: `const name: list<did> = …`'),
+  CCL0426: (type: string) =>
+    say(`values of type \`${type}\` are not compared`, 'compare their fields, or use `has(…)`'),
 
   // meaning
   CCL0501: (sum: string) =>
@@ -192,6 +276,67 @@ export const MESSAGES = {
       `this job has ${bytes} bytes, at most ${LIMITS.recordBytesMax}`,
       'give long arguments as a file under `inputs`',
     ),
+  CCL0508: (rule: string) =>
+    say(`rule \`${rule}\` can never fire: its condition is always false`, 'change or remove it'),
+  CCL0509: (rule: string, other: string) =>
+    say(
+      `rule \`${rule}\` adds nothing: \`${other}\` already fires whenever it does`,
+      'remove one of the two',
+    ),
+  CCL0510: (rule: string, other: string) =>
+    say(
+      `rules \`${rule}\` and \`${other}\` contradict each other: same condition, other effect`,
+      'a deny always wins; remove the one that is not meant',
+    ),
+  CCL0511: (cycle: readonly string[]) =>
+    say(
+      `this defines itself: ${cycle.map((name) => `\`${name}\``).join(' → ')}`,
+      'every program ends: use a list and `for … limit` instead of recursion',
+    ),
+  CCL0512: () => say('this loop has no limit', 'say how often at most: `for x in list limit 100`'),
+  CCL0513: (fn: string) =>
+    say(`not every way through \`${fn}\` returns a value`, 'end it with `return …;`'),
+  CCL0514: (what: string, steps: number) =>
+    say(
+      `${what} may take ${steps.toPrecision(3)} steps, at most ${LIMITS.cclStepsMax} are allowed`,
+      'lower a `limit`, or do not nest loops',
+    ),
+  CCL0515: () => say('nothing after `return` is ever reached', 'remove it'),
+  CCL0516: (name: string) =>
+    say(`\`${name}\` cannot be changed`, 'only what `let` made can; choose another name'),
+  CCL0517: (test: string) =>
+    say(`the test "${test}" expects nothing`, 'add `expect allow;`, `expect deny by rule;` …'),
+  CCL0518: (name: string, what: string) =>
+    say(`the ${what} \`${name}\` is never used`, 'use it or remove it'),
+  CCL0519: (name: string) =>
+    say(`selection \`${name}\` has no score`, 'add `score: bid.price;`, or `weights { … }`'),
+  CCL0520: (name: string) =>
+    say(`policy \`${name}\` allows nothing`, 'add `rule name: allow when …;`'),
+  CCL0521: (path: string, subject: string) =>
+    say(`\`${subject}\` needs \`${path}\`, which this test does not give`, `add \`${path}: …;\``),
+  CCL0522: (what: string, most: number) =>
+    say(`more than ${most} ${what}`, 'split the text, or leave some out'),
+  CCL0523: () =>
+    say(
+      `a limit is a whole number from 1 to ${LIMITS.cclListMax}`,
+      `lists have at most ${LIMITS.cclListMax} entries`,
+    ),
+  CCL0524: (test: string) =>
+    say(`a second test is called "${test}"`, 'a report could not tell them apart: rename one'),
+  CCL0525: (action: string) =>
+    say(
+      `\`${action}\` asks for something, which only \`on allow\` and \`on deny\` do`,
+      'move it into `on allow { … }` of a policy',
+    ),
+  CCL0526: () => say('`on allow` and `on deny` return nothing', 'remove the `return`'),
+  CCL0527: (sum: string) =>
+    say(`the parts of the shares sum to ${sum}`, 'together they are at most 100%'),
+
+  // advice of `lint`
+  CCL0701: (rule: string) =>
+    say(`rule \`${rule}\` gives no reason`, 'add `because "…"`: whoever is refused reads it'),
+  CCL0702: (rule: string, missing: string) =>
+    say(`no test sees rule \`${rule}\` ${missing}`, 'add a `case` to a test'),
 
   // not compiled by this version
   CCL0601: (construct: string) =>
@@ -209,7 +354,14 @@ export const MESSAGES = {
 export type DiagnosticCode = keyof typeof MESSAGES
 
 /** Codes that do not stop a build. All others are errors. */
-export const WARNINGS: ReadonlySet<DiagnosticCode> = new Set(['CCL0504', 'CCL0505'])
+export const WARNINGS: ReadonlySet<DiagnosticCode> = new Set([
+  'CCL0504',
+  'CCL0505',
+  'CCL0518',
+  'CCL0520',
+  'CCL0701',
+  'CCL0702',
+])
 
 const SHOWN_MAX = 40
 

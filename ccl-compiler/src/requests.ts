@@ -13,8 +13,15 @@ const PPM = 1_000_000
 const AMOUNT_MAX = Math.floor(LIMITS.fuelMax / LIMITS.fuelPerUnit)
 const WEIGHTS = ['price', 'resources', 'reputation', 'timeliness'] as const
 
-/** The requests in the order of their calls; complete only if no error was reported. */
-export function requestsOf(resolved: Resolved, problems: Problems): JobRequest[] {
+/**
+ * The requests in the order of their calls; complete only if no error was reported. A text that is
+ * about something else, such as a policy, need not submit any.
+ */
+export function requestsOf(
+  resolved: Resolved,
+  problems: Problems,
+  elsewhere: boolean,
+): JobRequest[] {
   const { top } = resolved
   const calls = at(top, 'execution')?.calls ?? []
   const common = commonOf(top, problems)
@@ -25,7 +32,7 @@ export function requestsOf(resolved: Resolved, problems: Problems): JobRequest[]
     warnOfSize(call, problems)
   }
   stayWithin(calls, at(top, 'resources'), problems)
-  if (calls.length === 0 && !problems.hasErrors) {
+  if (calls.length === 0 && !elsewhere && !problems.hasErrors) {
     const range = at(top, 'execution')?.range ?? { start: 0, end: 0 }
     problems.add('CCL0504', range)
   }

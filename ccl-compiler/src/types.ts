@@ -9,6 +9,7 @@ import { fileFault, isFileName } from './file-words.ts'
 import { listWords, shown } from './messages.ts'
 import { nearest } from './nearest.ts'
 import { byteLength } from './source.ts'
+import { UNIT_MS } from './units.ts'
 
 export type Type =
   | { readonly is: 'text'; readonly bytesMax: number }
@@ -34,15 +35,9 @@ export type Type =
 export type Plain = string | number | readonly Plain[] | { readonly [key: string]: Plain }
 
 const SCOPE = /^[a-z0-9][a-z0-9:._/-]{0,127}$/
+/** The name of a scope. */
+export const isScope = (text: string) => SCOPE.test(text)
 const BYTE_ORDER_MARK = '\u{FEFF}'
-const UNIT_MS = new Map([
-  ['ms', 1],
-  ['s', 1000],
-  ['min', 60_000],
-  ['h', 3_600_000],
-  ['d', 86_400_000],
-  ['w', 604_800_000],
-])
 
 /** Checks `value`, which stands for `key`, against `type`. */
 export function check(
@@ -72,7 +67,7 @@ export function check(
       return checkFiles(value, type.countMax, key, problems)
     case 'scope': {
       const text = checkText(value, LIMITS.textBytesMax, key, problems)
-      if (text === undefined || SCOPE.test(text)) return text
+      if (text === undefined || isScope(text)) return text
       problems.add('CCL0408', value.range, key, describe(value))
       return undefined
     }

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { type Compiled, check, compile, formatDiagnostics } from '@planetary-mesh/ccl-compiler'
+import {
+  type Compiled,
+  check,
+  compile,
+  formatDiagnostics,
+  runTests,
+} from '@planetary-mesh/ccl-compiler'
 import { cidOf, decodeBlock, encodeBlock, JobRequest } from '@planetary-mesh/spec'
 import { type Memory, WebAssembly } from './engine.ts'
 import { CALL, program } from './mistakes.ts'
@@ -213,6 +219,13 @@ describe('run', () => {
     assert.deepEqual([WebAssembly.Module.imports(module), requests, answer], [[], [], 0])
   })
 
+  it('warns of weights without a job beside a policy, but not of a title', () => {
+    const policy = 'policy p { rule a: allow when request.amount < cu(5); }'
+    const codes = (text: string) => compile(text).diagnostics.map(({ code }) => code)
+    assert.deepEqual(codes(`title: "Pool";\n${policy}`), [])
+    assert.deepEqual(codes(`selection { weights { price: 1; } }\n${policy}`), ['CCL0504'])
+  })
+
   it('warns of a compute job that no mesh can run', () => {
     const result = compile(program().replace('1000', '20_000'))
     assert.ok(result.ok)
@@ -229,8 +242,14 @@ describe('the README', () => {
   const blocks = [...read('../README.md').matchAll(/```(\w*)\n([\s\S]*?)```/g)]
   const block = (kind: string) => blocks.find(([, name]) => name === kind)?.[2] as string
 
-  it('shows a program that compiles', () => {
-    assert.equal(built(block('ccl')).requests[0]?.resource_amount, 700)
+  it('shows a policy whose tests pass, and a job document that compiles', () => {
+    const [policy = '', job = ''] = blocks.flatMap(([, name, text]) =>
+      name === 'ccl' ? [text] : [],
+    )
+    const checked = built(policy as string)
+    assert.equal(checked.programs.length, 1)
+    assert.deepEqual([runTests(checked).passed, runTests(checked).failed], [2, 0])
+    assert.equal(built(job as string).requests[0]?.resource_amount, 700)
   })
 
   it('shows a diagnostic as it is printed', () => {

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { compile } from '@planetary-mesh/ccl-compiler'
 import { MESSAGES, WARNINGS } from '../src/messages.ts'
+import { CORE_MISTAKES } from './core-mistakes.ts'
+import { unmark } from './marked.ts'
 import { MISTAKES, program } from './mistakes.ts'
 
 describe('one mistake gives one error, and no output', () => {
@@ -20,8 +22,20 @@ describe('one mistake gives one error, and no output', () => {
     })
   }
 
+  for (const [what, marked, code] of CORE_MISTAKES) {
+    it(`${what}: ${code}`, () => {
+      const { text, offset, length } = unmark(marked)
+      const result = compile(text)
+      const errors = result.diagnostics.filter(({ severity }) => severity === 'error')
+      const found = errors.map(({ code, span }) => [code, span.offset, span.length])
+      assert.deepEqual(found, [[code, offset, length]], text)
+      assert.equal(result.ok, false)
+      assert.notEqual(errors[0]?.help, '')
+    })
+  }
+
   it('covers every error code; two more codes have tests of their own', () => {
-    const covered = new Set(MISTAKES.map(([, , code]) => code))
+    const covered = new Set([...MISTAKES, ...CORE_MISTAKES].map(([, , code]) => code))
     const all = Object.keys(MESSAGES).filter((code) => !WARNINGS.has(code as 'CCL0504'))
     assert.deepEqual(
       all.filter((code) => !covered.has(code)),

@@ -194,22 +194,7 @@ export const MISTAKES: readonly Mistake[] = [
   ],
 
   // not compiled by this version
-  [
-    'a policy',
-    before('policy p for token("compute") { rule r: allow when x <= 5; }'),
-    'CCL0601',
-    '1:1',
-  ],
-  [
-    'a function',
-    before('fn f(a: int) -> int { if a == 0 { return 1; } else { return 2; } }'),
-    'CCL0601',
-    '1:1',
-  ],
   ['a condition', before('if (a) { b(); } else { c(); }'), 'CCL0601', '1:1'],
-  ['governance', before('governance g { role m { can: ["vote"]; } }'), 'CCL0601', '1:1'],
-  ['a score', before('selection s { score: bid.price * 2 + cu(1); }'), 'CCL0601', '1:22'],
-  ['an order', before('selection s { order: "ascending"; }'), 'CCL0601', '1:22'],
   ['a sum as an amount', withArg(3, 'resource_amount: 500 + 500'), 'CCL0601', '6:22'],
   ['a template parameter', withArg(1, 'description: ${TASK}'), 'CCL0601', '4:18'],
   ['a template parameter in a text', withArg(1, 'description: "for ${TASK}"'), 'CCL0601', '4:23'],

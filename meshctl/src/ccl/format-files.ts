@@ -1,4 +1,4 @@
-/** `ccl fmt`: writes texts in their one layout; with `--repair` what mails left in them is mended. */
+/** `ccl fmt`: writes texts in their one layout; `--repair` mends what mails left in them. */
 import { check, format, formatDiagnostics, repair } from '@planetary-mesh/ccl-compiler'
 import { EXIT, type Exit } from '../cli/exit.ts'
 import { note, print } from '../cli/terminal.ts'
