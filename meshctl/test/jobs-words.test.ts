@@ -50,7 +50,7 @@ test('a job of a module has the defaults of the house, and a hold of its whole a
   const { manifest, hold } = seal(planOfModule('a.wasm', { description: 'x' }))
   const { body } = manifest
   assert.deepEqual([body.amount, body.fuelMax, body.priceMax], [100, 100_000_000_000, 100])
-  assert.deepEqual([body.memoryPagesMax * 64, body.coresMin], [512 * 1024, 0])
+  assert.deepEqual([body.memoryPagesMax * 64, body.coresMin], [512 * 1024, 2])
   assert.deepEqual([body.deadlineMs, body.attemptsMax, body.replicas], [600_000, 3, 1])
   assert.deepEqual([body.scope, body.resourceType, body.priority], ['default', 'compute', 'medium'])
   assert.deepEqual(body.trust, { verification: 'replay', threshold: 0, reputationMin: 0 })

@@ -34,9 +34,14 @@ export const signerOf = (name: string): Signer => signerFromSeed(seedOf(name))
 const NODE: MemberRole[] = ['home', 'executor']
 const WATCH: MemberRole[] = ['witness', 'verifier']
 
-/** Six machines as `meshctl init` founds them, and alice. */
+/**
+ * Six machines as `meshctl init` founds them, and people: alice, who pays; mallory, who may run a
+ * home, and listener: nobody serves these two, tests play them.
+ */
 export const ROLES = {
   alice: ['admin', 'issuer', 'member'],
+  mallory: ['home', 'member'],
+  listener: ['member'],
   'federation-1': ['ledger', 'admin', ...WATCH],
   'federation-2': WATCH,
   'federation-3': WATCH,
@@ -44,7 +49,7 @@ export const ROLES = {
   'mesh-node-2': NODE,
   'mesh-node-3': NODE,
 } as const satisfies Record<string, readonly MemberRole[]>
-export type Name = Exclude<keyof typeof ROLES, 'alice'>
+export type Name = Exclude<keyof typeof ROLES, 'alice' | 'mallory' | 'listener'>
 
 export const SCOPE = 'default'
 
@@ -73,12 +78,17 @@ export const charter: Charter = seal(
 
 const work = mkdtempSync(join(tmpdir(), 'mesh-daemons-'))
 const children = new Set<ChildProcess>()
-after(() => {
+after(endDaemons)
+
+/** Kills whatever is still there and removes its folders; a script that runs no test calls it. */
+export function endDaemons(): void {
   for (const child of children) child.kill('SIGKILL')
   rmSync(work, { recursive: true, force: true })
-})
+}
 
-export const folderOf = (name: string) => join(work, name)
+/** A person's home; the machines' folders lie in it as meshctl looks for them. */
+export const HOME = work
+export const folderOf = (name: string) => join(HOME, 'nodes', name)
 export const runFileOf = (name: string) => join(folderOf(name), 'run.json')
 
 /** Makes the state folder `name`; by default for the member of that name, with its key. */
@@ -125,13 +135,17 @@ export const BIN_PATHS = {
   federation: join(ROOT, 'federation/bin/federation.js'),
 }
 
+/** A bug that is planted in the process of the tests is planted in their daemons, too. */
+const PLANTING = process.env.MESH_PLANT ? ['--import', join(ROOT, 'test/plants/loader.ts')] : []
+
 /** Starts a bin as `meshctl up` does: this Node, the sources, an IPC channel. */
 export function start(
   bin: keyof typeof BIN_PATHS,
   args: readonly string[],
   flags: readonly string[] = ['--conditions=source'],
 ): Started {
-  const child: ChildProcess = spawn(process.execPath, [...flags, BIN_PATHS[bin], ...args], {
+  const node = [...flags, ...PLANTING, BIN_PATHS[bin]]
+  const child: ChildProcess = spawn(process.execPath, [...node, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   children.add(child)

@@ -72,6 +72,28 @@ export const REQUIREMENTS: readonly Patch[] = [
     ],
   },
   {
+    id: 'S1-7',
+    sentence: 'submit-job prints the id of the hold',
+    edits: [
+      {
+        file: 'meshctl/src/jobs/submit.ts',
+        find: '  const { cid, body } = manifest\n  const ledger',
+        replace: '  const { body } = manifest\n  const { cid } = hold\n  const ledger',
+      },
+    ],
+  },
+  {
+    id: 'S1-8',
+    sentence: 'a node bids on a job for which it has no room',
+    edits: [
+      {
+        file: 'mesh-node/src/executor/bidding.ts',
+        find: 'free.memoryPages >= body.memoryPagesMax && ',
+        replace: '',
+      },
+    ],
+  },
+  {
     id: 'S1-9',
     sentence: 'a home may let another bid win than the best',
     edits: [
@@ -101,6 +123,17 @@ export const REQUIREMENTS: readonly Patch[] = [
         file: 'spec/src/records/record.ts',
         find: 'verify(author, signedBytes(kind.kind, author, envelope.body), signature),',
         replace: 'signature.length === 64,',
+      },
+    ],
+  },
+  {
+    id: 'S1-12',
+    sentence: 'a member says of no folder that it holds it',
+    edits: [
+      {
+        file: 'peer/src/libp2p/exchange.ts',
+        find: '(await blocks.has(cidIn(question))) ? 1 : 0',
+        replace: '(await blocks.has(cidIn(question))) && cidIn(question).code === 0x55 ? 1 : 0',
       },
     ],
   },

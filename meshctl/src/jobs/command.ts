@@ -69,7 +69,7 @@ function addSubmit(program: Command, ends: Ends): void {
     )
     .option('--token <cid>', 'the token that pays (default: the one with the most left)')
     .option('--min-memory <mb>', 'memory a node must have (default: 512)', wholeNumber(1, 2048))
-    .option('--min-cpu <cores>', 'free cores a node must have (default: 0)', wholeNumber(0, 1024))
+    .option('--min-cpu <cores>', 'free cores a node must have (default: 2)', wholeNumber(0, 1024))
     .option('--deadline <seconds>', 'default: 600', wholeNumber(1, 10 ** 9))
     .option('--max-bid <units>', 'the highest price (default: the amount)', wholeNumber(0))
     .option('--auto', 'let home take the best bid, without you')

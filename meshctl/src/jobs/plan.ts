@@ -19,6 +19,9 @@ import { environmentOf, splitInput } from '../run/inputs.ts'
 /** A file of this machine, or one that the mesh is to have. */
 export type Source = { path: string } | { cid: CID }
 
+/** Of a job that does not say how many cores a node must have free (requirements S1-7). */
+const CORES_MIN = 2
+
 export type JobPlan = {
   description: string
   module: Source
@@ -82,7 +85,7 @@ export function planOfModule(module: string, options: JobOptions): JobPlan {
     scope: options.scope ?? null,
     priority: options.priority ?? 'medium',
     memoryPagesMax: pagesOf(options.minMemory),
-    coresMin: options.minCpu ?? 0,
+    coresMin: options.minCpu ?? CORES_MIN,
     deadlineMs: options.deadline === undefined ? LIMITS.deadlineMs : options.deadline * 1000,
     priceMax: options.maxBid ?? null,
     reputationMin: 0,
