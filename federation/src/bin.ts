@@ -14,8 +14,12 @@ const program: Program = {
     ledger: ({ config, charter }) =>
       ledgerRole({ charter, batchMs: config.timing.batch_ms }) as Role,
     witness: () => witnessRole() as Role,
-    verifier: ({ config, profile }) =>
-      verifierRole({ profile, resendMs: config.timing.resend_ms }) as Role,
+    verifier: ({ config: { timing }, profile }) =>
+      verifierRole({
+        profile,
+        resendMs: timing.resend_ms,
+        missingMs: timing.missing_ms,
+      }) as Role,
   },
   profile: RUNTIME_PROFILE,
   openSandbox,

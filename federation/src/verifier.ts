@@ -42,6 +42,8 @@ export type VerifierConfig = {
   profile: string
   /** A verdict that the log does not hold yet is sent again after this time. */
   resendMs: number
+  /** How long after its receipt a block may be missing: whoever has it may be away for a moment. */
+  missingMs?: number
 }
 
 const Journal = z.strictObject({ verdict: Bytes })
@@ -50,7 +52,7 @@ const Journal = z.strictObject({ verdict: Bytes })
 export type VerifierState = {
   replaying: Map<string, CID>
   judged: Map<string, Verdict>
-  /** Receipts whose replay found every slot taken. */
+  /** Receipts whose replay found every slot taken, or a block missing. */
   later: Map<string, Receipt>
 }
 
@@ -85,7 +87,7 @@ function react(state: VerifierState, event: Event, env: Env, config: VerifierCon
     case 'log':
       return event.entries.flatMap(({ record }) => follow(state, record, env, config))
     case 'ran':
-      return replayed(state, event.run, event.end, env)
+      return replayed(state, event.run, event.end, env, config)
     case 'timer':
       return [...resend(state, env), ...tryAgain(state, env, config), again(env, config)]
     default:
@@ -116,7 +118,7 @@ function heard(state: VerifierState, message: Message, from: Did, env: Env): Eff
   return []
 }
 
-/** Replays that found no slot. */
+/** Replays that found no slot, or not all blocks. */
 function tryAgain(state: VerifierState, env: Env, config: VerifierConfig): Effect[] {
   const waiting = [...state.later.values()]
   state.later.clear()
@@ -143,7 +145,13 @@ function check(state: VerifierState, receipt: Receipt, env: Env, config: Verifie
   return [outcome.type === 'cancelled' ? { ...run, cancelAtFuel: outcome.atFuel } : run]
 }
 
-function replayed(state: VerifierState, key: string, end: RunEnd, env: Env): Effect[] {
+function replayed(
+  state: VerifierState,
+  key: string,
+  end: RunEnd,
+  env: Env,
+  { missingMs = 0 }: VerifierConfig,
+): Effect[] {
   const cid = state.replaying.get(key)
   if (cid === undefined) return []
   state.replaying.delete(key)
@@ -156,7 +164,8 @@ function replayed(state: VerifierState, key: string, end: RunEnd, env: Env): Eff
       const { code, detail } = end.error
       // a module that may not run has no honest receipt; a block that is missing proves nothing
       const never = code === 'MODULE_REFUSED' || code === 'IMPORT_REFUSED'
-      if (code === 'OVERLOADED') {
+      const mayCome = code === 'BLOCK_MISSING' && env.nowMs < receipt.atMs + missingMs
+      if (code === 'OVERLOADED' || mayCome) {
         state.later.set(key, receipt.record)
         return []
       }

@@ -1,7 +1,7 @@
 /** emil runs bruno's job again and says once what he found, until the log holds it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type VerifierState, verifierRole } from '@planetary-mesh/federation'
+import { type VerifierConfig, type VerifierState, verifierRole } from '@planetary-mesh/federation'
 import {
   type Code,
   type Effect,
@@ -24,7 +24,7 @@ import { receipted } from '../../spec/test/rules/story.ts'
 import { bruno, dora, emil, makeReceipt, PROFILE, RESULT } from '../../spec/test/rules/world.ts'
 
 /** What emil does about bruno's receipt, which the log holds. */
-function openVerifier() {
+function openVerifier(over: Partial<VerifierConfig> = {}) {
   const story = receipted()
   const { log, receipt } = story
   const replica = openReplica(log.genesis)
@@ -34,8 +34,9 @@ function openVerifier() {
     return received
   }
   read()
-  const role = verifierRole({ profile: PROFILE, resendMs: 500 })
+  const role = verifierRole({ profile: PROFILE, resendMs: 500, ...over })
   let state: VerifierState = role.init()
+  let passedMs = 0
   const env: Env = {
     nowMs: log.atMs,
     self: emil,
@@ -45,13 +46,16 @@ function openVerifier() {
     open: (bytes) => openAny(bytes),
   }
   const step = (event: Event): Effect[] => {
-    const done = role.step(state, event, env)
+    const done = role.step(state, event, { ...env, nowMs: env.nowMs + passedMs })
     state = done.state
     return done.effects
   }
   const run = `${receipt.cid}`
   return {
     ...story,
+    pass(ms: number) {
+      passedMs += ms
+    },
     start: (journal: unknown[] = []) => step({ type: 'start', journal }),
     timer: () => step({ type: 'timer', name: 'resend' }),
     ran: (end: RunEnd) => step({ type: 'ran', run, end }),
@@ -130,6 +134,16 @@ test('a replay that found every slot taken is no verdict, and is tried again', (
     assert.deepEqual(runsIn(emils.timer()), [], 'it is running')
   }
   assert.equal(verdictIn(emils.ran(done(emils))).body.result, 'valid')
+})
+
+test('a block that is missing soon after the receipt may come; later it is said to be missing', () => {
+  const emils = openVerifier({ missingMs: 30_000 })
+  emils.start()
+  assert.deepEqual(emils.runRefused('BLOCK_MISSING'), [])
+  assert.deepEqual(runsIn(emils.timer()), [`${emils.receipt.cid}`])
+  emils.pass(30_000)
+  assert.equal(verdictIn(emils.runRefused('BLOCK_MISSING')).body.result, 'cannot-replay')
+  assert.deepEqual(runsIn(emils.timer()), [])
 })
 
 test('a replay that was refused for another reason is judged, and not tried again', () => {

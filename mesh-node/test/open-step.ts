@@ -45,7 +45,11 @@ export function openStep<S>(role: Role<S>, self: Signer, log: Log) {
     hear: (from: Did, message: WireMessage) =>
       step({ type: 'message', from, message: openMessage(encodeMessage(message)) }),
     call: (call: number, request: Call) => step({ type: 'call', call, request }),
-    start: (journal: readonly unknown[] = []) => step({ type: 'start', journal }),
+    /** Forgets what was not written down. */
+    start(journal: readonly unknown[] = []) {
+      state = role.init()
+      return step({ type: 'start', journal })
+    },
     timer: (name: string) => step({ type: 'timer', name }),
     /** The role is told of what was logged since the last time. */
     follow: () => step({ ...read(), type: 'log' }),

@@ -30,13 +30,15 @@ export async function fetchFile(
   admit(ref.bytes <= bytesMax, 'FILE_TOO_LARGE', `${ref.bytes} bytes, at most ${bytesMax}`)
   const nodesMax = nodesOf(ref.bytes)
   const held = new Map<string, Uint8Array>()
+  // leaves go to their place at once: a file of a GiB must not be here twice
+  const whole = ref.bytes > LIMITS.fileChunkBytes ? new Uint8Array(ref.bytes) : undefined
   let nodes = 0
   for (let level = [ref.cid]; level.length > 0; level = linksOf(level, held)) {
     nodes += level.length
     admit(nodes <= nodesMax, 'FILE_MALFORMED', `more than ${nodesMax} blocks in ${ref.cid}`)
-    await fetchAll(blocks, level, held)
+    await fetchAll(blocks, level, held, whole)
   }
-  return readFile(ref, (cid) => held.get(textOf(cid)))
+  return readFile(ref, (cid) => held.get(textOf(cid)), whole)
 }
 
 /** How many blocks a file of this size has: its leaves, and every level that joins them. */
@@ -54,19 +56,31 @@ async function fetchAll(
   blocks: Pick<Blocks, 'get'>,
   cids: readonly CID[],
   held: Map<string, Uint8Array>,
+  whole: Uint8Array | undefined,
 ): Promise<void> {
-  const missing = new Map<string, CID>()
-  for (const cid of cids) if (!held.has(textOf(cid))) missing.set(textOf(cid), cid)
+  const missing = new Map<string, { cid: CID; at: number }>()
+  for (const [at, cid] of cids.entries()) {
+    const key = textOf(cid)
+    if (!held.has(key) && !missing.has(key)) missing.set(key, { cid, at })
+  }
   const left = missing.entries()
   const fetchNext = async () => {
     // one iterator for all: each takes the next block that nobody has taken
-    for (const [key, cid] of left) {
+    for (const [key, { cid, at }] of left) {
       const bytes = await blocks.get(cid)
       if (bytes === undefined) throw new Refusal('BLOCK_MISSING', `${cid}`)
-      held.set(key, bytes)
+      held.set(key, cid.code === CODEC.raw ? placed(bytes, at, whole) : bytes)
     }
   }
   await Promise.all(Array.from({ length: Math.min(FETCHES_MAX, missing.size) }, fetchNext))
+}
+
+/** A leaf in its place of the file, if it fits there; `readFile` judges whether it belongs there. */
+function placed(leaf: Uint8Array, index: number, whole: Uint8Array | undefined): Uint8Array {
+  const at = index * LIMITS.fileChunkBytes
+  if (whole === undefined || at + leaf.length > whole.length) return leaf
+  whole.set(leaf, at)
+  return whole.subarray(at, at + leaf.length)
 }
 
 /** The parts of every branch of a level. */

@@ -18,7 +18,7 @@ import {
 export type Opener = (bytes: Uint8Array, cid?: CID) => AnyRecord
 
 /**
- * An opener that remembers at most `max` records of together at most 64 MiB, those used last.
+ * An opener that remembers at most `max` records of together at most 8 MiB, those used last.
  * `verify` is the one signature rule, or its stand-in in a simulation.
  */
 export function createOpener({ verify, max }: { verify: Verify; max: number }): Opener {

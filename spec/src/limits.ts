@@ -91,8 +91,8 @@ export const LIMITS = {
   anchorsWaitingMax: 1024,
   carBytesMax: 4 * GiB,
   // queues and waits
-  recordsRememberedMax: 65_536,
-  rememberedBytesMax: 64 * MiB,
+  recordsRememberedMax: 8192,
+  rememberedBytesMax: 8 * MiB,
   eventsQueuedMax: 65_536,
   timersMax: 1_000_000,
   logBytesWaitingMax: 64 * MiB,

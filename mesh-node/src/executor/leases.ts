@@ -1,10 +1,7 @@
 /** From a lease in the log to a run: each lease starts once, ever, and only while it is live. */
 import {
   type AnyRecord,
-  appendMessage,
   Bytes,
-  charterNow,
-  Decline,
   type Effect,
   type Env,
   fitText,
@@ -17,12 +14,12 @@ import {
   PRIORITIES,
   parse,
   replayDecision,
-  seal,
   textOf,
   tokenChain,
 } from '@planetary-mesh/spec'
 import { z } from 'zod'
 import { forget } from './bidding.ts'
+import { decline, declineAgain } from './declining.ts'
 import type { ExecutorConfig, ExecutorState, Run } from './state.ts'
 
 /** Kept back from a lease's term, for the way of the receipt to the log. */
@@ -36,9 +33,10 @@ const JournalEntry = z.union([
 
 export type ExecutorJournal = z.infer<typeof JournalEntry>
 
-/** After a crash: decline what was running, send again what was sealed. */
+/** After a crash: decline what was running, say again what was written down. */
 export function restart(state: ExecutorState, journal: readonly unknown[], env: Env): Effect[] {
   const unfinished = new Map<string, Lease['cid']>()
+  const declined = new Map<string, Lease['cid']>()
   for (const value of journal) {
     const entry = parse(JournalEntry, value, 'executor journal')
     if ('started' in entry) {
@@ -46,6 +44,7 @@ export function restart(state: ExecutorState, journal: readonly unknown[], env: 
       unfinished.set(textOf(entry.started), entry.started)
     } else if ('declined' in entry) {
       unfinished.delete(textOf(entry.declined))
+      declined.set(textOf(entry.declined), entry.declined)
     } else {
       const receipt = env.open(entry.receipt)
       if (receipt.kind !== 'receipt') continue
@@ -53,7 +52,10 @@ export function restart(state: ExecutorState, journal: readonly unknown[], env: 
       state.receipts.set(textOf(receipt.body.lease), receipt)
     }
   }
-  return [...unfinished.values()].flatMap((lease) => decline(state, lease, 'restart', env))
+  return [
+    ...[...unfinished.values()].flatMap((lease) => decline(state, lease, 'restart', env)),
+    ...[...declined.values()].flatMap((lease) => declineAgain(state, lease, env)),
+  ]
 }
 
 export function followLog(
@@ -159,22 +161,6 @@ function liveLease(lease: Lease, env: Env): { job: Job; lease: LeaseState } | un
   return isLive(job, state, env.nowMs) && state.receipts.length === 0
     ? { job, lease: state }
     : undefined
-}
-
-/** Ends a lease without a receipt: durable first, so that it is never started again. */
-export function decline(
-  state: ExecutorState,
-  lease: Lease['cid'],
-  reason: Decline['body']['reason'],
-  env: Env,
-): Effect[] {
-  state.runs.delete(textOf(lease))
-  const record = seal(Decline, { lease, reason }, env.self)
-  const { writer } = charterNow(env.replica.ledger).body
-  return [
-    { do: 'record', entry: { declined: lease } satisfies ExecutorJournal },
-    { do: 'send', to: writer, message: appendMessage([record]) },
-  ]
 }
 
 /** For people: it changes nothing. */

@@ -10,7 +10,8 @@ import {
   type RunEnd,
   seal,
 } from '@planetary-mesh/spec'
-import { decline, type ExecutorJournal, progress } from './leases.ts'
+import { decline } from './declining.ts'
+import { type ExecutorJournal, progress } from './leases.ts'
 import type { ExecutorState } from './state.ts'
 
 export function runEnded(state: ExecutorState, key: string, end: RunEnd, env: Env): Effect[] {

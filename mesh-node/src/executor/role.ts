@@ -17,6 +17,7 @@ import {
 import { advertise } from './advertising.ts'
 import { bidOn } from './bidding.ts'
 import { claim, claimRefused, resendClaims } from './claiming.ts'
+import { declineRefused, resendDeclines } from './declining.ts'
 import { followLog, restart, startQueued } from './leases.ts'
 import { receiptRefused, resendReceipts, runEnded } from './receipts.ts'
 import type { ExecutorConfig, ExecutorState } from './state.ts'
@@ -30,6 +31,7 @@ export function executorRole(config: ExecutorConfig): Role<ExecutorState> {
       runs: new Map(),
       started: new Set(),
       receipts: new Map(),
+      declines: new Map(),
       homes: new Map(),
     }),
     step(state, event, env): Step<ExecutorState> {
@@ -57,6 +59,7 @@ function react(state: ExecutorState, event: Event, env: Env, config: ExecutorCon
       return [
         ...resendClaims(state, env),
         ...resendReceipts(state, env),
+        ...resendDeclines(state, env),
         ...startQueued(state, env, config),
         resendLater(env, config),
       ]
@@ -80,6 +83,7 @@ function heard(
     case 'refused':
       if (from !== charterNow(env.replica.ledger).body.writer) return []
       receiptRefused(state, message)
+      declineRefused(state, message)
       return claimRefused(state, message)
     default:
       return []

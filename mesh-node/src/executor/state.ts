@@ -1,5 +1,5 @@
 /** What an executor remembers between events, and what its owner set. */
-import type { Bid, CID, Did, Message, Receipt } from '@planetary-mesh/spec'
+import type { Bid, CID, Decline, Did, Message, Receipt } from '@planetary-mesh/spec'
 import type { Hours } from './hours.ts'
 
 export type ExecutorConfig = {
@@ -43,6 +43,8 @@ export type ExecutorState = {
   started: Set<string>
   /** Sealed receipts that the log does not hold yet, by lease. */
   receipts: Map<string, Receipt>
+  /** Leases given up, as long as the log says that they are live. */
+  declines: Map<string, Decline>
   /** The home that announced each job, for progress. */
   homes: Map<string, Did>
 }

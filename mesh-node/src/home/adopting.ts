@@ -15,8 +15,8 @@ import {
   textOf,
 } from '@planetary-mesh/spec'
 import { announce } from './bidding.ts'
+import { recordJob } from './journal.ts'
 import type { HomeConfig, HomeJob, HomeState } from './state.ts'
-import { recordJob } from './submitting.ts'
 
 type Adopted = { job: HomeJob; effects: Effect[] }
 

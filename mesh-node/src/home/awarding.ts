@@ -13,6 +13,7 @@ import {
   select,
   textOf,
 } from '@planetary-mesh/spec'
+import { recordAward } from './journal.ts'
 import type { HomeConfig, HomeJob } from './state.ts'
 
 /** Chooses among the bids that are still valid, or waits and announces again. */
@@ -62,7 +63,7 @@ export function takeAward(job: HomeJob, brought: Award, env: Env, config: HomeCo
     () => `it ended at ${winner.body.validUntilMs}`,
   )
   job.award = brought
-  return [...sendAward(job), ...awardTimer(job, env, config)]
+  return [recordAward(brought, bids), ...sendAward(job), ...awardTimer(job, env, config)]
 }
 
 export function sendAward(job: HomeJob): Effect[] {
@@ -77,15 +78,25 @@ export function sendAward(job: HomeJob): Effect[] {
   return [{ do: 'send', to: winner.author, message }]
 }
 
+/** After a restart: the choice that was acknowledged; undefined if there is none to bring. */
+export function bringAward(job: HomeJob, env: Env, config: HomeConfig): Effect[] | undefined {
+  const logged = env.replica.ledger.jobs.get(textOf(job.manifest.cid))
+  const hasCome = logged?.leases.some(({ award }) => job.award?.cid.equals(award.cid) === true)
+  if (hasCome === true || logged?.settle !== undefined) job.award = undefined
+  return job.award && [...sendAward(job), ...awardTimer(job, env, config)]
+}
+
 /** While the award has no lease in the log: again, and after the bid ran out, a new round. */
 export function awardTimer(job: HomeJob, env: Env, config: HomeConfig): Effect[] {
-  const { award } = job
-  if (award === undefined) return []
-  const winner = [...job.bids.values()].find(({ cid }) => cid.equals(award.body.winner))
-  if (winner === undefined || winner.body.validUntilMs < env.nowMs) {
-    return [rebid(job, env, config)]
-  }
+  if (job.award === undefined) return []
+  if (!isAwarded(job, env)) return [rebid(job, env, config)]
   return [{ do: 'timer', name: `award:${job.manifest.cid}`, atMs: env.nowMs + config.resendMs }]
+}
+
+/** Whether an award is on its way to a winner whose bid still holds. */
+export function isAwarded({ award, bids }: HomeJob, env: Env): boolean {
+  const winner = [...bids.values()].find(({ cid }) => award?.body.winner.equals(cid) === true)
+  return winner !== undefined && winner.body.validUntilMs >= env.nowMs
 }
 
 /** Valid bids; whoever already failed this job is left out while anybody else bids. */

@@ -53,6 +53,8 @@ export function heardPass(
 ): Effect[] {
   const job = state.jobs.get(textOf(message.manifest))
   if (job === undefined || !hasRole(charterNow(env.replica.ledger), from, 'executor')) return []
+  const chosen = job.bids.get(from)?.cid
+  if (job.award !== undefined && chosen?.equals(job.award.body.winner) !== true) return []
   job.bids.delete(from)
   job.passes.set(from, { node: from, error: message.error })
   // the winner itself says no: choose among the others

@@ -96,6 +96,7 @@ function statusOf(state: HomeState, cid: CID, env: Env): Answer {
 
 function waitingFor(job: HomeJob, state: string): string | null {
   if (state !== 'bidding') return null
+  if (job.award !== undefined) return 'the ledger'
   if (!job.closed) return 'bids'
   if (job.bids.size === 0) return 'a node that can run it'
   return job.manifest.body.chooser === 'submitter' ? 'you: accept-bid' : 'the ledger'

@@ -6,14 +6,13 @@ import {
   isLive,
   type Logged,
   lastLease,
-  parse,
   textOf,
 } from '@planetary-mesh/spec'
 import { watchAll, watchOthers } from './adopting.ts'
-import { rebid } from './awarding.ts'
+import { bringAward, rebid } from './awarding.ts'
 import { announce } from './bidding.ts'
+import { readJournal } from './journal.ts'
 import type { HomeConfig, HomeJob, HomeState } from './state.ts'
-import { JobEntry } from './submitting.ts'
 
 export function restart(
   state: HomeState,
@@ -21,24 +20,14 @@ export function restart(
   env: Env,
   config: HomeConfig,
 ): Effect[] {
-  for (const value of journal) {
-    const entry = parse(JobEntry, value, 'home journal')
-    const [manifest, hold, decision] = [entry.manifest, entry.hold, entry.decision].map((bytes) =>
-      env.open(bytes),
-    )
-    if (manifest?.kind !== 'manifest' || hold?.kind !== 'hold') continue
-    if (decision?.kind !== 'decision') continue
-    const none = {
-      bids: new Map(),
-      passes: new Map(),
-      closed: true,
-      award: undefined,
-      phase: null,
-      phaseDetail: null,
-    }
-    state.jobs.set(textOf(manifest.cid), { manifest, hold, decision, ...none })
+  readJournal(state, journal, env)
+  for (const [key, { hold }] of state.jobs) {
+    // nothing can come of it any more, and the log may have forgotten it
+    if (hold.body.untilMs < env.nowMs) state.jobs.delete(key)
   }
-  const goneOn = [...state.jobs.values()].flatMap((job) => goOn(state, job, env, config))
+  const goneOn = [...state.jobs.values()].flatMap(
+    (job) => bringAward(job, env, config) ?? goOn(state, job, env, config),
+  )
   return [...goneOn, ...watchAll(state, env, config)]
 }
 

@@ -16,7 +16,7 @@ import {
   textOf,
 } from '@planetary-mesh/spec'
 import { adoptStuck } from './adopting.ts'
-import { awardTimer, sendAward } from './awarding.ts'
+import { awardTimer, isAwarded, sendAward } from './awarding.ts'
 import { announce, closeWindow, heardOffer, heardPass } from './bidding.ts'
 import { answerCall } from './calls.ts'
 import { askCancel, endCancel } from './cancelling.ts'
@@ -128,7 +128,8 @@ function timer(state: HomeState, name: string, env: Env, config: HomeConfig): Ef
     case 'award':
       return [...sendAward(job), ...awardTimer(job, env, config)]
     case 'rebid':
-      return announce(job, env, config)
+      // set for the end of an earlier lease, it must not undo the choice made since
+      return isAwarded(job, env) ? [] : announce(job, env, config)
     default:
       return []
   }

@@ -1,7 +1,6 @@
 /** From a submit to a job: nobody is told or answered before the hold is durable. */
 import {
   appendMessage,
-  Bytes,
   charterNow,
   type Effect,
   type Env,
@@ -11,11 +10,9 @@ import {
   textOf,
   toWireError,
 } from '@planetary-mesh/spec'
-import { z } from 'zod'
 import { announce } from './bidding.ts'
+import { recordJob } from './journal.ts'
 import type { HomeConfig, HomeJob, HomeState, Submit } from './state.ts'
-
-export const JobEntry = z.strictObject({ manifest: Bytes, hold: Bytes, decision: Bytes })
 
 export function submit(
   state: HomeState,
@@ -88,12 +85,6 @@ export function appended(
     ...entry.calls.map((call) => submitted(call, job)),
     ...announce(job, env, config),
   ]
-}
-
-/** Durable, so that a home that starts again goes on with the job. */
-export function recordJob({ manifest, hold, decision }: HomeJob): Effect {
-  const entry = { manifest: manifest.bytes, hold: hold.bytes, decision: decision.bytes }
-  return { do: 'record', entry: entry satisfies z.infer<typeof JobEntry> }
 }
 
 export function refused(

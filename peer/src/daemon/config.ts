@@ -81,6 +81,8 @@ export const DaemonConfig = z.strictObject({
       bid_valid_ms: Ms.default(60_000),
       /** How often an executor says that it is here. */
       advert_ms: Ms.default(1000),
+      /** How long after a receipt a verifier looks for a file that nobody has. */
+      missing_ms: Ms.default(30_000),
       /** How long the log writer keeps a batch open. */
       batch_ms: Ms.default(LIMITS.batchMs),
     })

@@ -114,7 +114,12 @@ export async function writeFrames(
   let pile: Uint8Array[] = []
   let bytes = 0
   const send = async () => {
-    stream.send(new Uint8Array(Buffer.concat(pile)))
+    try {
+      stream.send(new Uint8Array(Buffer.concat(pile)))
+    } catch (cause) {
+      // libp2p says so by throwing: the other side may close at any moment
+      throw new Refusal('PEER_AWAY', 'the stream was closed', { cause })
+    }
     pile = []
     bytes = 0
     await emptied(stream, signal)

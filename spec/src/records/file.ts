@@ -5,7 +5,9 @@
  * One profile, so that a file has one CID for everybody, and any IPFS node can serve it: UnixFS,
  * CIDv1, raw leaves. Source: protocol.md, "Canonical blocks".
  */
+
 import type { CID } from 'multiformats/cid'
+import { assert } from '../assert.ts'
 import { admit, Refusal } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
 import type { Block } from './block.ts'
@@ -36,10 +38,11 @@ export function encodeFile(bytes: Uint8Array): EncodedFile {
 /**
  * The bytes of a file. Every block is checked against its CID and its place in the tree, and
  * reading stops where more than `ref.bytes` would come. Refuses with BLOCK_MISSING,
- * BLOCK_CID_MISMATCH, BLOCK_TOO_LARGE, CID_REFUSED, FILE_MALFORMED, FILE_TOO_LARGE.
+ * BLOCK_CID_MISMATCH, BLOCK_TOO_LARGE, CID_REFUSED, FILE_MALFORMED, FILE_TOO_LARGE. `into` is memory
+ * of `ref.bytes` to write to; what `get` gives may be parts of it that stand in their place already.
  */
-export function readFile(ref: FileRef, get: GetBlock): Uint8Array {
-  return readFileNode(fetchNode(ref.cid, get), ref.bytes, get)
+export function readFile(ref: FileRef, get: GetBlock, into?: Uint8Array): Uint8Array {
+  return readFileNode(fetchNode(ref.cid, get), ref.bytes, get, into)
 }
 
 export function encodeFileParts(bytes: Uint8Array): { root: Part; blocks: Block[] } {
@@ -71,12 +74,18 @@ export function encodeFileParts(bytes: Uint8Array): { root: Part; blocks: Block[
   return { root: level[0] as Part, blocks }
 }
 
-export function readFileNode(root: FileNode, bytes: number, get: GetBlock): Uint8Array {
+export function readFileNode(
+  root: FileNode,
+  bytes: number,
+  get: GetBlock,
+  into?: Uint8Array,
+): Uint8Array {
   ensureSize(bytes)
   ensurePart(root, bytes)
   if (root.type === 'leaf') return plainBytes(root.bytes)
   admit(bytes > LIMITS.fileChunkBytes, 'FILE_MALFORMED', 'a branch where one leaf is enough')
-  const out = new Uint8Array(bytes)
+  const out = into ?? new Uint8Array(bytes)
+  assert(out.length === bytes, 'a file is read into memory of its size')
   let at = 0
   const walk = (node: FileNode, span: number): void => {
     if (node.type !== 'branch') {

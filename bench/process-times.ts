@@ -1,0 +1,34 @@
+/** What a process and the slots of its sandbox used, as Linux counts it. */
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** Ticks of a clock by which the kernel tells times to programs: 100 a second on Linux. */
+const TICK_MS = 10
+
+/** Processor time of a process and those it started, in ms. */
+export function cpuMsOf(pid: number): number {
+  const own = [pid, ...childrenOf(pid)].map((one) => {
+    const stat = readFileSync(`/proc/${one}/stat`, 'utf8')
+    // after the name in brackets, which may hold anything: user and system time are 12th and 13th
+    const fields = stat.slice(stat.lastIndexOf(') ') + 2).split(' ')
+    return Number(fields[11]) + Number(fields[12])
+  })
+  return own.reduce((sum, ticks) => sum + ticks, 0) * TICK_MS
+}
+
+/** A line such as `VmHWM` (the most memory ever) or `VmRSS` (now), in bytes. */
+export function memoryOf(pid: number, line: 'VmHWM' | 'VmRSS'): number {
+  const [, kib] = new RegExp(`^${line}:\\s+(\\d+) kB$`, 'm').exec(statusOf(pid)) ?? []
+  return Number(kib) * 1024
+}
+
+const statusOf = (pid: number) => readFileSync(`/proc/${pid}/status`, 'utf8')
+
+/** The pids of the processes that a process started. */
+export function childrenOf(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8')
+      .split(' ')
+      .filter(Boolean)
+      .map(Number),
+  )
+}
