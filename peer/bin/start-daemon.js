@@ -14,6 +14,8 @@ const EXIT_FAULT = 70
 const ORPHAN_CHECK_MS = 1000
 /** In a checkout the packages resolve to their sources. */
 const FROM_SOURCE = '--conditions=source'
+/** What a daemon makes and drops would else stay in memory for long. */
+const SMALL_NURSERY = '--max-semi-space-size=4'
 /** Where a checkout keeps its sources with their types stripped: they are read in half the time. */
 const ROOM = fileURLToPath(new URL('..', import.meta.url))
 const STRIPPED = join(dirname(ROOM), 'node_modules', '.cache', 'node-compile')
@@ -34,7 +36,7 @@ export async function startDaemon({ bin, isCheckout, load }) {
     await load()
     return
   }
-  standInFor(findNode(), [...flags, fileURLToPath(bin), ...process.argv.slice(2)])
+  standInFor(findNode(), [SMALL_NURSERY, ...flags, fileURLToPath(bin), ...process.argv.slice(2)])
 }
 
 /** This Node if it is of the pinned major, else the pinned package, else this one if new enough. */

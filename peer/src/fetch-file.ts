@@ -16,7 +16,7 @@ import {
 import type { Blocks } from './ports.ts'
 
 /** Blocks asked for at the same time. */
-const FETCHES_MAX = 16
+const FETCHES_MAX = 4
 
 /**
  * The bytes of the file. Refuses with FILE_TOO_LARGE above `bytesMax`, BLOCK_MISSING for a block

@@ -15,7 +15,9 @@ const FEDERATIONS: readonly string[] = ['witness', 'verifier']
 
 /** In a checkout the programs are TypeScript, which Node reads under this condition. */
 const isCheckout = existsSync(new URL('../main.ts', import.meta.url))
-const NODE_FLAGS = isCheckout ? ['--conditions=source'] : []
+/** A small nursery: what a daemon makes and drops would else stay in memory for long. */
+const NURSERY = '--max-semi-space-size=4'
+const NODE_FLAGS = isCheckout ? [NURSERY, '--conditions=source'] : [NURSERY]
 
 export type Launch = {
   /** Members to begin with, beside those of the config. */
