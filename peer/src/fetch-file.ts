@@ -75,7 +75,7 @@ async function fetchAll(
   await Promise.all(Array.from({ length: Math.min(FETCHES_MAX, missing.size) }, fetchNext))
 }
 
-/** A leaf in its place of the file, if it fits there; `readFile` judges whether it belongs there. */
+/** A leaf in its place of the file, if it fits there; `readFile` judges whether it belongs. */
 function placed(leaf: Uint8Array, index: number, whole: Uint8Array | undefined): Uint8Array {
   const at = index * LIMITS.fileChunkBytes
   if (whole === undefined || at + leaf.length > whole.length) return leaf

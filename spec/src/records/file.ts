@@ -38,8 +38,8 @@ export function encodeFile(bytes: Uint8Array): EncodedFile {
 /**
  * The bytes of a file. Every block is checked against its CID and its place in the tree, and
  * reading stops where more than `ref.bytes` would come. Refuses with BLOCK_MISSING,
- * BLOCK_CID_MISMATCH, BLOCK_TOO_LARGE, CID_REFUSED, FILE_MALFORMED, FILE_TOO_LARGE. `into` is memory
- * of `ref.bytes` to write to; what `get` gives may be parts of it that stand in their place already.
+ * BLOCK_CID_MISMATCH, BLOCK_TOO_LARGE, CID_REFUSED, FILE_MALFORMED, FILE_TOO_LARGE. `into` is
+ * memory of `ref.bytes` to write to; what `get` gives may be parts of it, in their place already.
  */
 export function readFile(ref: FileRef, get: GetBlock, into?: Uint8Array): Uint8Array {
   return readFileNode(fetchNode(ref.cid, get), ref.bytes, get, into)
