@@ -29,8 +29,6 @@ const ROWS: Record<string, readonly string[]> = {
     `${name}, first run`,
   ]),
   mesh: ['jobs at once', 'a job alone'],
-  daemons: ['a job alone', '8 jobs in flight', '32 jobs in flight'],
-  'big-input': ['to a sandbox by CID'],
 }
 
 for (const [name, rows] of Object.entries(ROWS)) {

@@ -333,7 +333,8 @@ async function startNpm(name: string) {
   mkdirSync(folder)
   const out = join(folder, 'demo.car')
   const args = ['run', '--silent', 'demo', '--', '--example', smallExample(), '--out', out]
-  const env = { ...ENV, TMPDIR: folder }
+  // npm keeps a cache of its own in TMPDIR if it is not told where
+  const env = { ...ENV, TMPDIR: folder, NODE_COMPILE_CACHE: join(work, 'compiled') }
   const child = spawn('npm', args, { cwd: ROOT, env, stdio: 'ignore', detached: true })
   // two processes of the mesh are there, and others are being started
   await awaitPids(join(folder, 'planetary-mesh-demo-'), 2)

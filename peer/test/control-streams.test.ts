@@ -94,7 +94,7 @@ test('nothing is looked at while nothing happens: a look is no reason to look ag
   }
   const leave = new AbortController()
   const given = { views, asking, signal: leave.signal }
-  const events = jobEvents(job.manifest.cid, given, { pauseMs: 1, heartbeatMs: 100 })
+  const events = jobEvents(job.manifest.cid, given, { pauseMs: 1, heartbeatMs: 600 })
   assert.match(`${Buffer.from((await events.next()).value ?? [])}`, /^id: 1\nevent: status/)
   // no event: only the heartbeat, and then one more look, since time alone can change a status
   assert.equal(`${Buffer.from((await events.next()).value ?? [])}`, ': still here\n\n')

@@ -30,6 +30,8 @@ export function sha256(bytes: Uint8Array): Uint8Array {
 /** The CID of `bytes` under a codec, by name or multicodec code. */
 export function cidOf(codec: CodecName | number, bytes: Uint8Array): CID {
   const code = typeof codec === 'number' ? codec : CODEC[codec]
+  // others' codes may take two bytes; ours take one
+  if (code > 0x7f) return CID.createV1(code, Digest.create(SHA2_256, sha256(bytes)))
   // one buffer for all parts: a small array is moved when its buffer is asked for
   const cid = new Uint8Array(new ArrayBuffer(CID_BYTES))
   cid.set([1, code, SHA2_256, 32])
