@@ -116,4 +116,5 @@ export const statesOf = (events: readonly JobEvent[]) =>
 const isAway = (error: unknown) =>
   error instanceof Refusal && ['NODE_AWAY', 'LEDGER_AWAY', 'STORE_CLOSED'].includes(error.code)
 
-const isUnknown = (error: unknown) => error instanceof Refusal && error.code === 'JOB_UNKNOWN'
+export const isUnknown = (error: unknown) =>
+  error instanceof Refusal && error.code === 'JOB_UNKNOWN'

@@ -8,7 +8,7 @@ import { type ControlClient, type JobView, openControlClient } from '@planetary-
 import { Award, type CID, conservationProblems, seal, textOf } from '@planetary-mesh/spec'
 import { type Name, runOf, signerOf } from '../daemons/daemons.ts'
 import type { JobPlan } from '../mesh/jobs.ts'
-import { endOf, helloJob, submit } from './jobs.ts'
+import { endOf, helloJob, isUnknown, submit } from './jobs.ts'
 import { type CrashMesh, HOMES, NAMES, openCrashMesh } from './mesh.ts'
 import { readStore } from './read-store.ts'
 
@@ -56,16 +56,32 @@ async function give(home: ControlClient, plan: JobPlan = {}): Promise<CID> {
 
 const endAt = (name: Name, job: CID) => endOf(mesh, name, job, NEVER)
 
-/** Waits until `client` tells so of the job. */
+/** Whether the process of that name, as it runs now, is alive. */
+function watch(name: Name): { isAlive: boolean } {
+  const life = { isAlive: true }
+  void mesh.ended(name).then(() => {
+    life.isAlive = false
+  })
+  return life
+}
+
+/** Waits until `client` tells so of the job, which it may not have heard of yet. */
 async function tells(
   client: ControlClient,
   job: CID,
   is: (view: JobView) => boolean,
 ): Promise<void> {
-  for await (const event of client.events(job)) {
-    if (event.type === 'status' && is(event.job)) return
+  for (;;) {
+    try {
+      for await (const event of client.events(job)) {
+        if (event.type === 'status' && is(event.job)) return
+      }
+      assert.fail(`${job} was over before that`)
+    } catch (error) {
+      if (!isUnknown(error)) throw error
+      await wait(POLL_MS)
+    }
   }
-  assert.fail(`${job} was over before that`)
 }
 
 /** The submitter's choice: the bid of the node of that name, or any. */
@@ -97,17 +113,19 @@ test(
   'a rule chooses: nobody waits, the executor dies, the verified receipt is there all the same',
   TIMEOUT,
   async () => {
-    let isDead = false
-    void mesh.ended('mesh-node-3').then(() => {
-      isDead = true
-    })
-    while (!isDead) {
+    const giveOne = async () => {
       const person = openControlClient(runOf('mesh-node-1').control)
-      unlucky = await give(person)
+      const job = await give(person)
       person.close()
-      assert.equal(await endAt('mesh-node-2', unlucky), 'verified')
+      assert.equal(await endAt('mesh-node-2', job), 'verified')
+      return job
     }
-    // meanwhile a verifier died with the verdict that it had written down: two were enough
+    const executor = watch('mesh-node-3')
+    while (executor.isAlive) unlucky = await giveOne()
+    // a verifier dies with the verdict that it has written down: two are enough. One that comes
+    // late to a job that is over writes none, and lives on to the next
+    const verifier = watch('federation-3')
+    while (verifier.isAlive) await giveOne()
     assert.deepEqual(await mesh.ended('federation-3'), [null, 'SIGKILL'])
     await mesh.start('mesh-node-3')
   },
@@ -119,12 +137,9 @@ test(
   async () => {
     await mesh.kill('mesh-node-2')
     await mesh.start('mesh-node-2', 'after-append/executor:1')
-    let isDead = false
-    void mesh.ended('mesh-node-2').then(() => {
-      isDead = true
-    })
+    const executor = watch('mesh-node-2')
     const back = mesh.ended('mesh-node-2').then(() => mesh.start('mesh-node-2'))
-    while (!isDead) {
+    while (executor.isAlive) {
       const job = await give(await mesh.up('mesh-node-1'))
       assert.equal(await endAt('mesh-node-1', job), 'verified')
     }
