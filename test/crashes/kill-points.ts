@@ -21,17 +21,18 @@ const jobs: CID[] = []
 /** Its executor died with the result, and stayed away. */
 let unlucky: CID
 
-// node 3 is the cheapest, wins, and dies where it would write down what came out
+// node 3 is the cheapest, wins, and dies where it would write down what came out; then node 2 is
 before(async () => {
   mesh = await openCrashMesh({
     timing: { bid_window_ms: 2000 },
-    prices: { 'mesh-node-3': 100_000, 'mesh-node-2': 100_000 },
+    prices: { 'mesh-node-3': 1000, 'mesh-node-2': 100_000 },
     killAt: {
       'mesh-node-3': 'before-append/executor:2',
       'federation-3': 'after-append/verifier:1',
     },
   })
   await heard('mesh-node-1', HOMES)
+  await heard('mesh-node-3', HOMES)
 }, TIMEOUT)
 
 /**
@@ -127,7 +128,6 @@ test(
     const verifier = watch('federation-3')
     while (verifier.isAlive) await giveOne()
     assert.deepEqual(await mesh.ended('federation-3'), [null, 'SIGKILL'])
-    await mesh.start('mesh-node-3')
   },
 )
 
@@ -143,7 +143,7 @@ test(
       const job = await give(await mesh.up('mesh-node-1'))
       assert.equal(await endAt('mesh-node-1', job), 'verified')
     }
-    await Promise.all([back, mesh.start('federation-3')])
+    await Promise.all([back, mesh.start('federation-3'), mesh.start('mesh-node-3')])
   },
 )
 
