@@ -3,13 +3,14 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 
 const ROOT = join(import.meta.dirname, '..')
 const work = mkdtempSync(join(tmpdir(), 'mesh-shim-'))
+symlinkSync(join(ROOT, 'node_modules'), join(work, 'node_modules'))
 after(() => rmSync(work, { recursive: true, force: true }))
 
 /** A program that does as it is told, in plain JavaScript that is TypeScript as well. */

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 import module from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { whenOrphaned } from './hand-over.js'
+import { whenOrphaned } from '@planetary-mesh/spec/hand-over'
 
 const source = new URL('../src/main.ts', import.meta.url)
 const built = new URL('../dist/main.js', import.meta.url)

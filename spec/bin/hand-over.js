@@ -9,19 +9,21 @@ const EXIT_FAULT = 70
 const ORPHAN_CHECK_MS = 1000
 
 /**
- * Starts `command` with our terminal and ends as it ends. With `tether` the child gets an IPC
- * channel, so that it notices even a kill -9 of this process (see `start.js`).
+ * Starts `command` with our terminal and ends as it ends. Over its IPC channel the child notices
+ * even a kill -9 of this process, and this process notices its own starter's end in the same way.
  */
-export function handOver(command, args, { tether = false } = {}) {
-  const stdio = ['inherit', 'inherit', 'inherit', ...(tether ? ['ipc'] : [])]
-  const child = spawn(command, args, { stdio })
+export function handOver(command, args) {
+  const child = spawn(command, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
+  const stop = () => child.kill('SIGTERM')
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
       // Ctrl-C in a terminal reaches the whole process group: a second one would mean "at once"
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
     })
   }
-  whenOrphaned(() => child.kill('SIGTERM'))
+  process.once('disconnect', stop)
+  process.channel?.unref()
+  whenOrphaned(stop)
   child.on('error', (error) => {
     console.error(`Node could not be started: ${error.message}`)
     process.exit(EXIT_FAULT)
