@@ -25,7 +25,7 @@ let unlucky: CID
 before(async () => {
   mesh = await openCrashMesh({
     timing: { bid_window_ms: 2000 },
-    prices: { 'mesh-node-3': 1000, 'mesh-node-2': 100_000 },
+    prices: { 'mesh-node-3': 100_000, 'mesh-node-2': 500_000 },
     killAt: {
       'mesh-node-3': 'before-append/executor:2',
       'federation-3': 'after-append/verifier:1',
