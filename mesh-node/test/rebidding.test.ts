@@ -30,3 +30,27 @@ test('neither the end of an earlier term nor a loser’s pass undoes a choice', 
   log.atMs += 2 * hourMs
   assert.deepEqual(kindsOf(home.timer(rebid)), ['broadcast', 'timer'], 'its bid ran out')
 })
+
+test('bids that wait for their submitter until none holds any more make room for a new round', () => {
+  const { log, token } = openLog()
+  const { manifest } = submit(log, token, { chooser: 'submitter', rule: null })
+  const home = openStep(homeRole(HOME), chiara, log)
+  home.call(1, { type: 'bids', job: manifest.cid })
+  const untilMs = log.atMs + hourMs
+  home.hear(bruno.did, recordsMessage('offer', [makeBid(manifest, { validUntilMs: untilMs })]))
+  const [timer] = home.timer(`window:${manifest.cid}`)
+  assert.ok(timer?.do === 'timer' && timer.atMs === untilMs + 1)
+  log.atMs = timer.atMs
+  assert.deepEqual(kindsOf(home.timer(timer.name)), ['broadcast', 'timer'])
+})
+
+test('while the chosen node holds its lease, the end of the bids announces nothing', () => {
+  const { log, token } = openLog()
+  const { manifest } = submit(log, token, { chooser: 'submitter', rule: null })
+  const home = openStep(homeRole(HOME), chiara, log)
+  home.call(1, { type: 'bids', job: manifest.cid })
+  const lease = leaseOn(log, awardOn(log, manifest, [makeBid(manifest)], {}, alice))
+  home.follow()
+  const [timer] = home.timer(`rebid:${manifest.cid}`)
+  assert.ok(timer?.do === 'timer' && timer.atMs === lease.body.untilMs + 1)
+})

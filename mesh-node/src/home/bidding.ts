@@ -11,7 +11,7 @@ import {
   recordsMessage,
   textOf,
 } from '@planetary-mesh/spec'
-import { award } from './awarding.ts'
+import { award, rebid } from './awarding.ts'
 import type { HomeConfig, HomeJob, HomeState } from './state.ts'
 
 /** A new round: earlier bids and answers count no more. */
@@ -71,13 +71,14 @@ export function closeWindow(
 ): Effect[] {
   if (job.closed || !state.jobs.has(textOf(job.manifest.cid))) return []
   job.closed = true
-  const again: Effect = {
-    do: 'timer',
-    name: `rebid:${job.manifest.cid}`,
-    atMs: env.nowMs + config.rebidMs,
-  }
   if (job.manifest.body.chooser === 'home') return award(job, env, config)
-  return job.bids.size === 0 ? [again] : []
+  return [job.bids.size === 0 ? rebid(job, env, config) : whenBidsEnd(job)]
+}
+
+/** The submitter may take her time: once no bid holds any more, there is a new round. */
+function whenBidsEnd({ manifest, bids }: HomeJob): Effect {
+  const ends = [...bids.values()].map(({ body }) => body.validUntilMs)
+  return { do: 'timer', name: `rebid:${manifest.cid}`, atMs: Math.max(...ends) + 1 }
 }
 
 function isOpen(job: HomeJob, from: Did, env: Env): boolean {

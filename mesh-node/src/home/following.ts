@@ -52,7 +52,7 @@ export function followLog(
 }
 
 /** What a job needs next, by its place in the log. */
-function goOn(state: HomeState, job: HomeJob, env: Env, config: HomeConfig): Effect[] {
+export function goOn(state: HomeState, job: HomeJob, env: Env, config: HomeConfig): Effect[] {
   const key = textOf(job.manifest.cid)
   const logged = env.replica.ledger.jobs.get(key)
   // not anchored yet, or this replica is behind: look again later

@@ -17,10 +17,10 @@ import {
 } from '@planetary-mesh/spec'
 import { adoptStuck } from './adopting.ts'
 import { awardTimer, isAwarded, sendAward } from './awarding.ts'
-import { announce, closeWindow, heardOffer, heardPass } from './bidding.ts'
+import { closeWindow, heardOffer, heardPass } from './bidding.ts'
 import { answerCall } from './calls.ts'
 import { askCancel, endCancel } from './cancelling.ts'
-import { followLog, restart } from './following.ts'
+import { followLog, goOn, restart } from './following.ts'
 import type { HomeConfig, HomeJob, HomeState } from './state.ts'
 import { appended, refused, resendSubmit } from './submitting.ts'
 
@@ -129,7 +129,7 @@ function timer(state: HomeState, name: string, env: Env, config: HomeConfig): Ef
       return [...sendAward(job), ...awardTimer(job, env, config)]
     case 'rebid':
       // set for the end of an earlier lease, it must not undo the choice made since
-      return isAwarded(job, env) ? [] : announce(job, env, config)
+      return isAwarded(job, env) ? [] : goOn(state, job, env, config)
     default:
       return []
   }
