@@ -1,6 +1,6 @@
 /** The daemon of a federation member: log writer, witness and verifier, as its owner set them. */
 import { readFileSync } from 'node:fs'
-import { type Program, runDaemon } from '@planetary-mesh/peer'
+import { type Program, runDaemon } from '@planetary-mesh/peer/network'
 import { openSandbox, RUNTIME_PROFILE } from '@planetary-mesh/runtime'
 import type { Role } from '@planetary-mesh/spec'
 import { ledgerRole } from './ledger/role.ts'

@@ -1,7 +1,8 @@
 /** The daemon of a mesh node: its roles with what the owner set, over the ports of the machine. */
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { type DaemonConfig, type Program, parseHours, runDaemon } from '@planetary-mesh/peer'
+import { type DaemonConfig, parseHours } from '@planetary-mesh/peer'
+import { type Program, runDaemon } from '@planetary-mesh/peer/network'
 import { openSandbox, RUNTIME_PROFILE } from '@planetary-mesh/runtime'
 import { assert, type Role, signerFromSeed } from '@planetary-mesh/spec'
 import { executorRole } from './executor/role.ts'

@@ -1,4 +1,7 @@
-/** What every participant is: ports to the world, the one shell, and the ports' twins in memory. */
+/**
+ * What every participant is: ports to the world, the one shell, and the ports' twins in memory. What
+ * opens a port is in `@planetary-mesh/peer/network`: it is slow to load, and most tools open none.
+ */
 export { type Car, readCar, writeCar } from './car.ts'
 export {
   type BidsView,
@@ -10,7 +13,6 @@ export {
   type ReceiptView,
   type TokenView,
 } from './control/control-client.ts'
-export { type Control, type ControlOptions, openControl } from './control/open-control.ts'
 export {
   ConfigError,
   type DaemonConfig,
@@ -20,11 +22,8 @@ export {
 } from './daemon/config.ts'
 export { configFileOf, keyFileOf, readCharter, writeCharter } from './daemon/folder.ts'
 export { parseHours } from './daemon/hours.ts'
-export { type Joined, joinFederation } from './daemon/join.ts'
 export { type JoinLine, parseJoinLine } from './daemon/join-line.ts'
 export { readKeyFile, writeKeyFile } from './daemon/key-file.ts'
-export type { Program } from './daemon/program.ts'
-export { runDaemon } from './daemon/run-daemon.ts'
 export type { RunFile } from './daemon/run-file.ts'
 export { openExec } from './exec.ts'
 export { fetchFile } from './fetch-file.ts'
@@ -34,11 +33,6 @@ export {
   type LevelDiskOptions,
   openLevelDisk,
 } from './level/level-disk.ts'
-export type { Judgement } from './libp2p/gossip.ts'
-export { didOf, peerIdOf } from './libp2p/identity.ts'
-export type { ServeLog } from './libp2p/log-stream.ts'
-export { type NetworkNode, type NodeOptions, openNode } from './libp2p/node.ts'
-export type { RequestHandler } from './libp2p/requests.ts'
 export { batchesIn, type LogBatch, type LogRange, openLogRange } from './log-range.ts'
 export { type DiskOptions, type MemoryDisk, openMemoryDisk } from './memory/memory-disk.ts'
 export { openMemoryKeyring } from './memory/memory-keyring.ts'

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { after, test } from 'node:test'
-import { openControl } from '@planetary-mesh/peer'
+import { openControl } from '@planetary-mesh/peer/network'
 import {
   Cancel,
   encodeBlock,

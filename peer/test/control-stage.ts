@@ -5,13 +5,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http'
-import {
-  type Control,
-  type ControlClient,
-  type ControlOptions,
-  openControl,
-  openControlClient,
-} from '@planetary-mesh/peer'
+import { type ControlClient, openControlClient } from '@planetary-mesh/peer'
+import { type Control, type ControlOptions, openControl } from '@planetary-mesh/peer/network'
 import { type Code, ErrorJson, Refusal } from '@planetary-mesh/spec'
 import { fakeExec } from '../../test/mesh/fake-exec.ts'
 import { type MeshOptions, openTestMesh, type TestMesh } from '../../test/mesh/harness.ts'

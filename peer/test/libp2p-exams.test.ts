@@ -1,5 +1,5 @@
 // Transport and Blocks over loopback TCP pass the exams of their ports.
-import type { NetworkNode, NodeOptions } from '@planetary-mesh/peer'
+import type { NetworkNode, NodeOptions } from '@planetary-mesh/peer/network'
 import type { CID } from '@planetary-mesh/spec'
 import { blockKey } from '../src/level/level-blocks.ts'
 import { examineBlocks } from './exams/blocks-exam.ts'

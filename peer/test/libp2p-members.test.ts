@@ -10,7 +10,7 @@ import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
-import { openNode } from '@planetary-mesh/peer'
+import { openNode } from '@planetary-mesh/peer/network'
 import { type Did, encodeBlock, LIMITS, Refusal, signerFromSeed } from '@planetary-mesh/spec'
 import { createLibp2p } from 'libp2p'
 import { openGossip } from '../src/libp2p/gossip.ts'
@@ -241,7 +241,8 @@ test('an envelope counts only with its author’s signature, for its topic, from
 
 test('a process that opened and closed a node ends by itself', async () => {
   const script = `
-    import { openNode, openMemoryDisk } from '@planetary-mesh/peer'
+    import { openMemoryDisk } from '@planetary-mesh/peer'
+    import { openNode } from '@planetary-mesh/peer/network'
     const open = (fill) => openNode({
       seed: new Uint8Array(32).fill(fill), listen: ['/ip4/127.0.0.1/tcp/0'], topic: 't',
       isMember: () => true, validate: () => 'accept', disk: openMemoryDisk(),

@@ -1,12 +1,7 @@
 /** Members of one federation on loopback, each a node with a disk of its own, on any free port. */
 import { after } from 'node:test'
-import {
-  type MemoryDisk,
-  type NetworkNode,
-  type NodeOptions,
-  openMemoryDisk,
-  openNode,
-} from '@planetary-mesh/peer'
+import { type MemoryDisk, openMemoryDisk } from '@planetary-mesh/peer'
+import { type NetworkNode, type NodeOptions, openNode } from '@planetary-mesh/peer/network'
 import { type CID, type Did, sha256, signerFromSeed } from '@planetary-mesh/spec'
 
 export const NAMES = ['alice', 'bruno', 'chiara', 'dora', 'mallory'] as const

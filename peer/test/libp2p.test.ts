@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import { didOf, openNode, peerIdOf } from '@planetary-mesh/peer'
+import { didOf, openNode, peerIdOf } from '@planetary-mesh/peer/network'
 import {
   type Block,
   type CID,

@@ -7,10 +7,10 @@ import { after, before, test } from 'node:test'
 import {
   type ControlClient,
   type JobEvent,
-  joinFederation,
   openControlClient,
   parseJoinLine,
 } from '@planetary-mesh/peer'
+import { joinFederation } from '@planetary-mesh/peer/network'
 import { RUNTIME_PROFILE } from '@planetary-mesh/runtime'
 import { type CID, type Code, parseCid, Refusal, seal, Token } from '@planetary-mesh/spec'
 import { type JobPlan, sealJob } from '../mesh/jobs.ts'

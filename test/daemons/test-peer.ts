@@ -5,13 +5,8 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { after } from 'node:test'
-import {
-  type Blocks,
-  type NetworkNode,
-  openLevelDisk,
-  openNode,
-  type ServeLog,
-} from '@planetary-mesh/peer'
+import { type Blocks, openLevelDisk } from '@planetary-mesh/peer'
+import { type NetworkNode, openNode, type ServeLog } from '@planetary-mesh/peer/network'
 import {
   appendMessage,
   type CID,

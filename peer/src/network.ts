@@ -1,0 +1,10 @@
+/** The half of this room that loads servers: libp2p, the control API, and daemons upon them. */
+export { type Control, type ControlOptions, openControl } from './control/open-control.ts'
+export { type Joined, joinFederation } from './daemon/join.ts'
+export type { Program } from './daemon/program.ts'
+export { runDaemon } from './daemon/run-daemon.ts'
+export type { Judgement } from './libp2p/gossip.ts'
+export { didOf, peerIdOf } from './libp2p/identity.ts'
+export type { ServeLog } from './libp2p/log-stream.ts'
+export { type NetworkNode, type NodeOptions, openNode } from './libp2p/node.ts'
+export type { RequestHandler } from './libp2p/requests.ts'
