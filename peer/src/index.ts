@@ -24,7 +24,14 @@ export { configFileOf, keyFileOf, readCharter, writeCharter } from './daemon/fol
 export { parseHours } from './daemon/hours.ts'
 export { type JoinLine, parseJoinLine } from './daemon/join-line.ts'
 export { readKeyFile, writeKeyFile } from './daemon/key-file.ts'
-export type { RunFile } from './daemon/run-file.ts'
+export {
+  isAlive,
+  type RunFile,
+  readLiveRunFile,
+  readRunFile,
+  removeRunFile,
+} from './daemon/run-file.ts'
+export { isMissing } from './daemon/write-file.ts'
 export { openExec } from './exec.ts'
 export { fetchFile } from './fetch-file.ts'
 export type { LevelBlocks } from './level/level-blocks.ts'

@@ -1,5 +1,5 @@
 /** CAR files of this machine: what a person names must be there, and may be damaged. */
-import { type Car, readCar } from '@planetary-mesh/peer'
+import { type Car, isMissing, readCar } from '@planetary-mesh/peer'
 import { type CID, ensureHash, type GetBlock } from '@planetary-mesh/spec'
 import { UsageError } from '../cli/errors.ts'
 
@@ -10,10 +10,9 @@ export async function readCarFile(path: string): Promise<Car> {
   try {
     return await readCar(path)
   } catch (thrown) {
-    const code = Object(thrown).code
-    const absent = code === 'ENOENT' || code === 'ENOTDIR'
-    if (absent) throw new UsageError(`cannot read '${path}': there is no such file`)
-    if (code === 'EACCES') throw new UsageError(`cannot read '${path}': it may not be read`)
+    if (isMissing(thrown)) throw new UsageError(`cannot read '${path}': there is no such file`)
+    if (Object(thrown).code === 'EACCES')
+      throw new UsageError(`cannot read '${path}': it may not be read`)
     throw thrown
   }
 }

@@ -1,9 +1,9 @@
 /** Whether a process is the one that a run file means: its pid may be somebody else's by now. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import type { RunFile } from '@planetary-mesh/peer'
 import { type ControlClient, openControlClient } from '@planetary-mesh/peer'
 import { Refusal } from '@planetary-mesh/spec'
-import type { RunFile } from '../state/run-file.ts'
 
 const PS_MS = 5000
 

@@ -1,10 +1,9 @@
 /** `meshctl down`: every process of the home ends, and none is left. */
-import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { isAlive, readRunFile, removeRunFile } from '@planetary-mesh/peer'
 import { EXIT, type Exit } from '../cli/exit.ts'
 import { print, printable, printJson } from '../cli/terminal.ts'
 import { homeFolder, nodeFolder } from '../state/places.ts'
-import { isAlive, readRunFile, runFile } from '../state/run-file.ts'
 import { knownNodes } from '../state/running.ts'
 import { isOurs } from './ask-node.ts'
 import { byName } from './mesh.ts'
@@ -37,6 +36,6 @@ async function stopOne(home: string, name: string): Promise<Stopped | undefined>
   if (isAlive(run.pid) && (await isOurs(folder, run))) {
     return { name, how: await stopProcess(folder, run) }
   }
-  await rm(runFile(folder), { force: true })
+  await removeRunFile(folder)
   return { name, how: 'stale' }
 }

@@ -2,10 +2,11 @@
  * The processes of a home together. The log writer starts first, so that the others, whose ports
  * are any free ones, know whom to dial; then all of them at once.
  */
+
+import { readLiveRunFile } from '@planetary-mesh/peer'
 import { UsageError } from '../cli/errors.ts'
 import { note } from '../cli/terminal.ts'
 import { nodeFolder } from '../state/places.ts'
-import { readLiveRunFile } from '../state/run-file.ts'
 import { knownNodes } from '../state/running.ts'
 import { type Running, startProcess, stopProcess } from './processes.ts'
 import { kindOf, type Launch } from './programs.ts'

@@ -4,12 +4,18 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
-import { readFile, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { flushCompileCache } from 'node:module'
 import { setTimeout as wait } from 'node:timers/promises'
+import {
+  isAlive,
+  isMissing,
+  type RunFile,
+  readLiveRunFile,
+  removeRunFile,
+} from '@planetary-mesh/peer'
 import { HostFault, Refusal } from '@planetary-mesh/spec'
 import { nodeLogFile } from '../state/places.ts'
-import { isAlive, isMissing, type RunFile, readLiveRunFile, runFile } from '../state/run-file.ts'
 import { askNode, isOurs } from './ask-node.ts'
 import { type Launch, wordsFor } from './programs.ts'
 
@@ -59,7 +65,7 @@ export async function startProcess(
       throw new StartRefusal(name, detail, folder, await lastLines(folder))
     }
   }
-  await rm(runFile(folder), { force: true })
+  await removeRunFile(folder)
   const words = await wordsFor(folder, options)
   options.signal.throwIfAborted()
   const child = launch(words, folder, options.detach)
@@ -140,7 +146,7 @@ export async function lastLines(folder: string): Promise<string[]> {
  */
 export async function stopProcess(folder: string, { pid }: RunFile): Promise<'stopped' | 'killed'> {
   const how = await endPid(pid)
-  await rm(runFile(folder), { force: true })
+  await removeRunFile(folder)
   return how
 }
 

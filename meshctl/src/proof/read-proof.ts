@@ -2,7 +2,9 @@
  * From the words of the command line to what is checked: which file, which receipt, which charter
  * is trusted. The charter comes from outside the file if it can.
  */
+
 import { readFile } from 'node:fs/promises'
+import { isMissing } from '@planetary-mesh/peer'
 import { Anchor, attempt, type CID, parseCid, Refusal } from '@planetary-mesh/spec'
 import { UsageError } from '../cli/errors.ts'
 import { readCarFile } from '../files/car-file.ts'
@@ -64,7 +66,7 @@ async function readPin(): Promise<CID | undefined> {
     return parseCid((await readFile(file, 'utf8')).trim())
   } catch (thrown) {
     if (thrown instanceof Refusal) throw new UsageError(`${file}: ${thrown.detail}`)
-    if (Object(thrown).code === 'ENOENT' || Object(thrown).code === 'ENOTDIR') return undefined
+    if (isMissing(thrown)) return undefined
     throw new UsageError(`cannot read ${file}: ${Object(thrown).code}`)
   }
 }

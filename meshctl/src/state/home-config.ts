@@ -1,10 +1,10 @@
 /** `config.toml` of a home: which node speaks for her, and what her federation is called. */
 import { readFile } from 'node:fs/promises'
+import { isMissing } from '@planetary-mesh/peer'
 import { Refusal } from '@planetary-mesh/spec'
 import { parse, stringify } from 'smol-toml'
 import { UsageError } from '../cli/errors.ts'
 import { configFile } from './places.ts'
-import { isMissing } from './run-file.ts'
 
 export type HomeConfig = {
   /** The node that commands ask unless `--node` says another. */

@@ -4,7 +4,7 @@
  */
 import { readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { type ControlClient, openControlClient, readKeyFile } from '@planetary-mesh/peer'
+import { type ControlClient, isMissing, openControlClient, readKeyFile } from '@planetary-mesh/peer'
 import {
   attempt,
   Charter,
@@ -18,7 +18,6 @@ import {
 import { UsageError } from '../cli/errors.ts'
 import { type HomeConfig, readHomeConfig } from './home-config.ts'
 import { charterFile, homeFolder, keyFile, pinFile, tokensFolder } from './places.ts'
-import { isMissing } from './run-file.ts'
 import { findNode } from './running.ts'
 
 export type Home = {

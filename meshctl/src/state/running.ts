@@ -1,9 +1,9 @@
 /** The processes of a home that run now, and the one that somebody means. */
 import { readdir } from 'node:fs/promises'
+import { isMissing, type RunFile, readLiveRunFile } from '@planetary-mesh/peer'
 import { type Charter, Refusal } from '@planetary-mesh/spec'
 import { findMember } from './find-member.ts'
 import { nodeFolder, nodesFolder } from './places.ts'
-import { isMissing, type RunFile, readLiveRunFile } from './run-file.ts'
 
 /** The names of all processes that have a state folder here, sorted. */
 export async function knownNodes(home: string): Promise<string[]> {

@@ -3,10 +3,10 @@
  * owner's tools ask it. It is written when the process serves and goes when it stops; a file whose
  * pid is no more was left by a kill and says nothing.
  */
-import { rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Did } from '@planetary-mesh/spec'
-import { writeWhole } from './write-file.ts'
+import { type Did, isDid } from '@planetary-mesh/spec'
+import { isMissing, writeWhole } from './write-file.ts'
 
 export type RunFile = {
   pid: number
@@ -26,4 +26,47 @@ export async function writeRunFile(folder: string, run: RunFile): Promise<void> 
 
 export async function removeRunFile(folder: string): Promise<void> {
   await rm(runFileOf(folder), { force: true })
+}
+
+/** What the process of this folder last wrote, dead or alive; undefined without a whole file. */
+export async function readRunFile(folder: string): Promise<RunFile | undefined> {
+  try {
+    const value: unknown = JSON.parse(await readFile(runFileOf(folder), 'utf8'))
+    return isRunFile(value) ? value : undefined
+  } catch (thrown) {
+    if (thrown instanceof SyntaxError || isMissing(thrown)) return undefined
+    throw thrown
+  }
+}
+
+/** The file of a process that is there now: not one that a killed process left behind. */
+export async function readLiveRunFile(folder: string): Promise<RunFile | undefined> {
+  const run = await readRunFile(folder)
+  return run !== undefined && isAlive(run.pid) ? run : undefined
+}
+
+/** Whether a process of that pid is there; one that may not be signalled counts. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (thrown) {
+    return Object(thrown).code === 'EPERM'
+  }
+}
+
+function isRunFile(value: unknown): value is RunFile {
+  const { pid, name, did, addresses, control, startedAtMs } = Object(value)
+  return (
+    Number.isSafeInteger(pid) &&
+    pid > 0 &&
+    typeof name === 'string' &&
+    typeof did === 'string' &&
+    isDid(did) &&
+    Array.isArray(addresses) &&
+    addresses.every((address) => typeof address === 'string') &&
+    typeof Object(control).url === 'string' &&
+    typeof Object(control).token === 'string' &&
+    Number.isSafeInteger(startedAtMs)
+  )
 }

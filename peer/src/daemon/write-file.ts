@@ -47,7 +47,8 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-export const isMissing = (error: unknown) => Object(error).code === 'ENOENT'
+export const isMissing = (error: unknown) =>
+  ['ENOENT', 'ENOTDIR'].includes(String(Object(error).code))
 
 export async function hasFile(path: string): Promise<boolean> {
   try {
