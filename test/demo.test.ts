@@ -12,6 +12,8 @@ import { type DemoOptions, runDemo } from '@planetary-mesh/meshctl'
 import { type Car, readCar, writeCar } from '@planetary-mesh/peer'
 import { attempt, type Block, type CID, encodeFile, openAny, Refusal } from '@planetary-mesh/spec'
 import { awaitPids, gone, pidsOf } from '../meshctl/test/processes.ts'
+import { MESHCTL } from '../meshctl/test/start-meshctl.ts'
+import { judge } from './attacks/judge.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const work = mkdtempSync(join(tmpdir(), 'mesh-demo-test-'))
@@ -21,9 +23,8 @@ const CAR = join(work, 'demo.car')
 const ENV = { PATH: process.env.PATH, HOME: work, npm_config_update_notifier: 'false' }
 
 function meshctl(...args: string[]) {
-  const bin = join(ROOT, 'meshctl/bin/meshctl.js')
   const options = { encoding: 'utf8', cwd: work, env: ENV, timeout: 120_000 } as const
-  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], options)
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...MESHCTL, ...args], options)
   return { status, stdout, stderr }
 }
 
@@ -109,8 +110,7 @@ test('a charter pinned in the home counts, and another one than the file follows
   mkdirSync(home, { recursive: true })
   const pin = (cid: CID) => writeFileSync(join(home, 'genesis.cid'), `${cid}\n`)
   const verify = () => {
-    const bin = join(ROOT, 'meshctl/bin/meshctl.js')
-    const args = [bin, 'verify', '--from', CAR, '--no-replay', '--json']
+    const args = [...MESHCTL, 'verify', '--from', CAR, '--no-replay', '--json']
     const env = { ...ENV, PLANETARY_MESH_HOME: home }
     const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', env })
     return { status, ...JSON.parse(stdout) }
@@ -196,21 +196,29 @@ for (const kind of ['charter', 'token', 'manifest', 'decision', 'lease', 'receip
     const [block] = recordsOf(kind)
     assert.ok(block)
     const tampered = await withFlippedBit(block)
-    const { status, stdout } = meshctl('verify', '--from', tampered, '--charter', `${charter}`)
-    assert.equal(status, 1)
-    assert.match(stdout, /^Receipt verified by federation ✗ {2}[A-Z_]+: /m)
-    assert.match(stdout, /^ {2}open +BLOCK_CID_MISMATCH /m)
+    const { exit, verified, codes } = await judge(tampered, charter)
+    assert.deepEqual([exit, verified.mark], [1, '✗'])
+    assert.ok(codes.includes('BLOCK_CID_MISMATCH'))
   })
 }
+
+test('the mark of an altered record says its code, and what is wrong is under its verb', async () => {
+  const [block] = recordsOf('receipt')
+  assert.ok(block)
+  const tampered = await withFlippedBit(block)
+  const { status, stdout } = meshctl('verify', '--from', tampered, '--charter', `${charter}`)
+  assert.equal(status, 1)
+  assert.match(stdout, /^Receipt verified by federation ✗ {2}[A-Z_]+: /m)
+  assert.match(stdout, /^ {2}open +BLOCK_CID_MISMATCH /m)
+})
 
 test('one turned bit anywhere in the file is found: files, entries, header', async () => {
   const blocks = [...car.blocks.values()]
   const others = blocks.filter((_, index) => index % Math.ceil(blocks.length / 3) === 1)
   for (const block of others) {
     const tampered = await withFlippedBit(block)
-    const { status, stdout } = meshctl('verify', '--from', tampered, '--no-replay', '--json')
-    assert.equal(status, 1, `${block.cid}`)
-    assert.equal(JSON.parse(stdout).verified.mark, '✗')
+    const { exit, verified } = await judge(tampered, charter, ['--no-replay'])
+    assert.deepEqual([exit, verified.mark], [1, '✗'], `${block.cid}`)
   }
   const bytes = readFileSync(CAR)
   for (const at of [20, 120]) {

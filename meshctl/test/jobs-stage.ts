@@ -13,9 +13,7 @@ import { type Sandbox, sha256 } from '@planetary-mesh/spec'
 import { openStand, type Stand, TOKEN } from '../../peer/test/control-stage.ts'
 import type { MeshOptions } from '../../test/mesh/harness.ts'
 import { createMemberHome } from '../src/state/create-home.ts'
-import { type Ended, ROOT } from './start-meshctl.ts'
-
-const BIN = join(ROOT, 'meshctl/bin/meshctl.js')
+import { type Ended, MESHCTL } from './start-meshctl.ts'
 
 /** What a test looks into; a wrong path in it fails the test. */
 export type Json = ReturnType<typeof JSON.parse>
@@ -80,7 +78,7 @@ export async function openJobsStage({ sandbox, ...options }: MeshOptions = {}): 
   }
 
   const start = (...args: string[]): Started => {
-    const child = spawn(process.execPath, [BIN, ...args], {
+    const child = spawn(process.execPath, [...MESHCTL, ...args], {
       cwd: scratch,
       env: { PATH: process.env.PATH, HOME: '/nonexistent', PLANETARY_MESH_HOME: home },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { after } from 'node:test'
 
 export const ROOT = join(import.meta.dirname, '../..')
-const BIN = join(ROOT, 'meshctl/bin/meshctl.js')
+/** The words that start it in one process: without the flag it starts another that has it. */
+export const MESHCTL = ['--conditions=source', join(ROOT, 'meshctl/bin/meshctl.js')]
 
 export type Ended = { status: number | null; stdout: string; stderr: string }
 
@@ -24,7 +25,7 @@ export function meshctl(
   args: readonly string[],
   given: { input?: string | Uint8Array; cwd?: string; home?: string; meshHome?: string } = {},
 ): Ended {
-  const { status, stdout, stderr, error } = spawnSync(process.execPath, [BIN, ...args], {
+  const { status, stdout, stderr, error } = spawnSync(process.execPath, [...MESHCTL, ...args], {
     encoding: 'utf8',
     cwd: given.cwd ?? ROOT,
     env: {

@@ -7,11 +7,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { gone, pidsOf } from './processes.ts'
-import { meshctl, ROOT, scratchFolder } from './start-meshctl.ts'
+import { MESHCTL, meshctl, scratchFolder } from './start-meshctl.ts'
 
 const scratch = scratchFolder()
 const home = join(scratch, 'home')
-const BIN = join(ROOT, 'meshctl/bin/meshctl.js')
 const TIMEOUT = { timeout: 180_000 }
 
 const run = (...args: string[]) => meshctl(args, { meshHome: home })
@@ -26,7 +25,7 @@ const runOf = (name: string) => JSON.parse(readFileSync(join(folderOf(name), 'ru
 
 /** Starts a command that stays; `saw` resolves when its stdout has the text. */
 function start(meshHome: string, ...args: string[]) {
-  const child = spawn(process.execPath, [BIN, ...args], {
+  const child = spawn(process.execPath, [...MESHCTL, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH, HOME: scratch, TMPDIR: tmpdir(), PLANETARY_MESH_HOME: meshHome },
   })

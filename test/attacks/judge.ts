@@ -1,9 +1,9 @@
 /** What `meshctl verify` says of a CAR file: its command line, in this process or in another. */
 import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
 import { mock } from 'node:test'
 import { runMeshctl } from '@planetary-mesh/meshctl'
 import type { CID } from '@planetary-mesh/spec'
+import { MESHCTL } from '../../meshctl/test/start-meshctl.ts'
 
 export type Judged = {
   exit: number | null
@@ -13,8 +13,6 @@ export type Judged = {
   codes: string[]
   replayed: boolean
 }
-
-const BIN = join(import.meta.dirname, '../../meshctl/bin/meshctl.js')
 
 const argsFor = (path: string, charter: CID, more: readonly string[]) => [
   ...['verify', '--from', path, '--charter', `${charter}`, '--json'],
@@ -48,7 +46,7 @@ export async function judge(
 export function judgeApart(path: string, charter: CID): Judged {
   const { status, stdout, error } = spawnSync(
     process.execPath,
-    [BIN, ...argsFor(path, charter, [])],
+    [...MESHCTL, ...argsFor(path, charter, [])],
     { encoding: 'utf8', env: { PATH: process.env.PATH, HOME: '/nonexistent' }, timeout: 60_000 },
   )
   if (error !== undefined) throw error
