@@ -159,11 +159,11 @@ export async function openWorld(seed: number): Promise<World> {
 function rolesOf({ plan, chance }: Node, { charter }: Federation): Role[] {
   const roles: Role[] = []
   for (const role of plan.roles) {
-    if (role === 'ledger') roles.push(ledgerRole({ charter, batchMs: 250 }) as Role)
+    if (role === 'ledger') roles.push(ledgerRole({ charter, batchMs: 500 }) as Role)
     if (role === 'witness') roles.push(witnessRole() as Role)
-    if (role === 'verifier') roles.push(verifierRole({ profile: PROFILE, resendMs: 1500 }) as Role)
+    if (role === 'verifier') roles.push(verifierRole({ profile: PROFILE, resendMs: 2500 }) as Role)
     if (role === 'home') {
-      const config = { bidWindowMs: 300, rebidMs: 900, resendMs: 900, submitTries: 6 }
+      const config = { bidWindowMs: 300, rebidMs: 1500, resendMs: 1500, submitTries: 6 }
       roles.push(homeRole(config) as Role)
     }
     if (role === 'executor') {
@@ -178,7 +178,7 @@ function rolesOf({ plan, chance }: Node, { charter }: Federation): Role[] {
           scopes: [],
           profile: PROFILE,
           bidValidMs: 4000,
-          resendMs: 1500,
+          resendMs: 2500,
         }) as Role,
       )
     }
