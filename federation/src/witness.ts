@@ -5,6 +5,8 @@
  */
 import {
   Bytes,
+  type CID,
+  Cosignature,
   cosign,
   type Effect,
   type Env,
@@ -21,15 +23,17 @@ import { z } from 'zod'
 const Seen = z.strictObject({ size: z.int(), root: Bytes })
 type Seen = z.infer<typeof Seen>
 
-export type WitnessState = { seen: Seen | undefined }
+/** `note` is its newest cosignature since it started. */
+export type WitnessState = { seen: Seen | undefined; note: CID | undefined }
 
 export function witnessRole(): Role<WitnessState> {
   return {
     name: 'witness',
-    init: () => ({ seen: undefined }),
+    init: () => ({ seen: undefined, note: undefined }),
     step(state, event, env): Step<WitnessState> {
       return { state, effects: react(state, event, env) }
     },
+    notes: ({ note }) => (note === undefined ? [] : [note]),
   }
 }
 
@@ -53,8 +57,10 @@ function vouch(state: WitnessState, env: Env): Effect[] {
   if (state.seen !== undefined && newest.size <= state.seen.size) return []
   state.seen = { size: newest.size, root: newest.root }
   const note = cosign(newest.checkpoint, { atMs: env.nowMs }, env.self)
+  const block = Cosignature.encode({ anchor: newest.cid, note })
+  state.note = block.cid
   return [
-    { do: 'record', entry: state.seen },
+    { do: 'record', entry: state.seen, blocks: [block] },
     { do: 'send', to: newest.writer, message: { type: 'cosigned', anchor: newest.cid, note } },
   ]
 }

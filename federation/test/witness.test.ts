@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type WitnessState, witnessRole } from '@planetary-mesh/federation'
 import {
+  Cosignature,
   type Effect,
   type Env,
   type Event,
@@ -34,6 +35,7 @@ function openWitness(log: Log) {
     return done.effects
   }
   return {
+    notes: () => role.notes?.(state),
     start: (journal: unknown[]) => step({ type: 'start', journal }),
     hear: (from: Log) => {
       const anchor = from.anchors.at(-1)
@@ -55,6 +57,10 @@ test('a witness writes down what it vouches for before it says so', () => {
   assert.equal(send.to, dora.did)
   const cosigned = openCosignature(send.message.note)
   assert.deepEqual([cosigned.witness, cosigned.size], [emil.did, log.size])
+  const [block] = record.blocks ?? []
+  assert.ok(block)
+  assert.deepEqual(Cosignature.decode(block.bytes).note, send.message.note)
+  assert.deepEqual(witness.notes(), [block.cid], 'readers of the log are given it')
 })
 
 test('after a restart it vouches for what follows from its last word, and for nothing twice', () => {

@@ -5,6 +5,7 @@
  */
 import {
   Anchor,
+  admit,
   attempt,
   type Block,
   type CID,
@@ -83,25 +84,50 @@ export function openLogRange(
   }
 }
 
+/** A range as a row of blocks, and last the `notes` that its readers are given with it. */
+export async function* blocksInRange(
+  range: AsyncIterable<LogBatch>,
+  notes: readonly CID[],
+  blocks: Blocks,
+): AsyncIterable<Block> {
+  for await (const batch of range) yield* batch.blocks
+  for (const cid of notes) {
+    const bytes = (await blocks.has(cid)) ? await blocks.get(cid) : undefined
+    // one that was said a moment ago may not be on the disk yet
+    if (bytes !== undefined) yield { cid, bytes }
+  }
+}
+
 /**
  * The batches in a row of blocks as `openLogRange` gives them: a new one begins with the anchor
- * that names the one before. Nothing is believed: the fold judges each. Refuses a batch that does
- * not end with LIMIT_EXCEEDED.
+ * that names the one before, and what comes before the first anchor belongs to none. Nothing is
+ * believed: the fold judges each. Refuses a batch that does not end with LIMIT_EXCEEDED.
  */
 export async function* batchesIn(blocks: AsyncIterable<Block>): AsyncIterable<LogBatch> {
   let batch: { anchor: CID; blocks: Block[] } | undefined
+  let strange = 0
   for await (const block of blocks) {
+    if (batch === undefined && !isAnchor(block)) {
+      ensureShort(++strange)
+      continue
+    }
     if (batch === undefined || follows(block, batch.anchor)) {
       if (batch !== undefined) yield batch
       batch = { anchor: block.cid, blocks: [] }
     }
-    if (batch.blocks.length >= LIMITS.batchBlocksMax) {
-      throw new Refusal('LIMIT_EXCEEDED', `a batch of more than ${LIMITS.batchBlocksMax} blocks`)
-    }
     batch.blocks.push(block)
+    ensureShort(batch.blocks.length)
   }
   if (batch !== undefined) yield batch
 }
+
+function ensureShort(blocks: number): void {
+  const max = LIMITS.batchBlocksMax
+  admit(blocks <= max, 'LIMIT_EXCEEDED', `a batch of more than ${max} blocks`)
+}
+
+const isAnchor = ({ cid, bytes }: Block) =>
+  !(attempt(() => Anchor.decode(bytes, cid)) instanceof Refusal)
 
 function follows({ cid, bytes }: Block, previous: CID): boolean {
   const anchor = attempt(() => Anchor.decode(bytes, cid))

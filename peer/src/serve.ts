@@ -10,6 +10,7 @@ import {
   type Answer,
   assert,
   attempt,
+  type Block,
   type Call,
   type CID,
   charterNow,
@@ -37,7 +38,7 @@ import { openCatchUp } from './catch-up.ts'
 import { openEventQueue } from './event-queue.ts'
 import { loadLog } from './load-log.ts'
 import { openLogFollower } from './log-follower.ts'
-import { type LogBatch, type LogRange, openLogRange } from './log-range.ts'
+import { blocksInRange, type LogBatch, type LogRange, openLogRange } from './log-range.ts'
 import type { Notice } from './notice.ts'
 import { createOpener, type Opener } from './opener.ts'
 import { openPerformer } from './perform.ts'
@@ -74,6 +75,8 @@ export type Process = {
   readonly replica: Replica
   /** What this process has folded, from its own blocks, for others to fold. */
   readonly logRange: LogRange
+  /** The same as a row of blocks, and last the cosignatures that its roles know of. */
+  logBlocks(fromSize: number, signal?: AbortSignal): AsyncIterable<Block>
   /** What each role holds, to look at: tests and invariants. */
   readonly states: ReadonlyMap<RoleName, unknown>
   /** Messages that were not taken: the queue was full, or they did not open. */
@@ -161,6 +164,8 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
     send,
     log,
   })
+
+  const notesNow = () => roles.flatMap((role) => role.notes?.(states.get(role.name)) ?? [])
 
   let durableSize = replica.ledger.size
   const logRange = openLogRange(replica, ports.blocks, reader, () => durableSize)
@@ -332,6 +337,8 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
     did: signer.did,
     replica,
     logRange,
+    logBlocks: (fromSize, signal) =>
+      blocksInRange(logRange(fromSize, signal), notesNow(), ports.blocks),
     states,
     dropped,
     get fault() {

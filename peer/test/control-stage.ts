@@ -46,7 +46,7 @@ export async function openStand(
         async *pullLog(from, fromSize, signal) {
           const machine = machineOf(from)
           if (machine === undefined) throw new Refusal('PEER_AWAY', `nobody is ${from}`)
-          for await (const batch of machine.process.logRange(fromSize, signal)) yield* batch.blocks
+          yield* machine.process.logBlocks(fromSize, signal)
         },
       },
       about: { name, roles: [...process.states.keys()], version: '0.1.0', startedAtMs: 1 },

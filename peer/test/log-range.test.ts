@@ -6,7 +6,6 @@ import {
   type LogBatch,
   openLogRange,
   openMemoryDisk,
-  type Process,
   type Transport,
 } from '@planetary-mesh/peer'
 import {
@@ -79,7 +78,7 @@ test('a range is the anchors after a size, each with all its blocks, and can be 
     given.map(({ anchor }) => `${anchor}`),
     LOG.anchors.slice(2).map(String),
   )
-  const cut = await all(batchesIn(blocksOf(process, 0)))
+  const cut = await all(batchesIn(process.logBlocks(0)))
   assert.deepEqual(
     cut.map(({ anchor, blocks }) => [`${anchor}`, blocks.length]),
     (await all(process.logRange(0))).map(({ anchor, blocks }) => [`${anchor}`, blocks.length]),
@@ -106,6 +105,27 @@ test('ranges that begin among anchors long forgotten are found on the disk', asy
   }
 })
 
+test('the notes of its roles follow the range, as the disk has them, and belong to no batch', async () => {
+  const note = makeToken({ amount: 77 })
+  const missing = makeToken({ amount: 78 })
+  const stage = openStage()
+  await stage.memory.openBlocks().put([note])
+  const role = { ...play('witness'), notes: () => [note.cid, missing.cid] }
+  const process = await stage.start([role])
+  stage.join(dora).listen(() => {})
+  for (const message of MESSAGES) stage.say(dora, message as WireMessage)
+  await process.idle()
+  const blocks = await all(process.logBlocks(0))
+  assert.deepEqual(`${blocks.at(-1)?.cid}`, `${note.cid}`)
+  assert.equal((await all(batchesIn(process.logBlocks(0)))).length, LOG.anchors.length)
+  const nothingNew = await all(process.logBlocks(LOG.size))
+  assert.deepEqual(
+    nothingNew.map(({ cid }) => `${cid}`),
+    [`${note.cid}`],
+  )
+  assert.deepEqual(await all(batchesIn(process.logBlocks(LOG.size))), [])
+})
+
 test('a batch without end is refused: LIMIT_EXCEEDED', async () => {
   const token = seal(Token, makeToken().body, alice)
   async function* endless(): AsyncIterable<Block> {
@@ -120,7 +140,7 @@ test('a reader pulls what it lacks in one go, and asks by messages for what foll
   const pulls: number[] = []
   const { stage, process } = await puller((fromSize) => {
     pulls.push(fromSize)
-    return blocksOf(source, fromSize)
+    return source.logBlocks(fromSize)
   })
   for (let turn = 0; turn < 50 && process.replica.ledger.size < LOG.size; turn++) await settle()
   assert.equal(`${process.replica.head}`, `${source.replica.head}`)
@@ -154,12 +174,8 @@ async function puller(pull: (fromSize: number) => AsyncIterable<Block>) {
   return { stage, process: await stage.start([play('witness')]) }
 }
 
-async function* blocksOf({ logRange }: Process, fromSize: number): AsyncIterable<Block> {
-  for await (const { blocks } of logRange(fromSize)) yield* blocks
-}
-
-async function all(batches: AsyncIterable<LogBatch>): Promise<LogBatch[]> {
-  const list: LogBatch[] = []
-  for await (const batch of batches) list.push(batch)
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = []
+  for await (const item of items) list.push(item)
   return list
 }

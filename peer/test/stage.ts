@@ -41,15 +41,21 @@ import {
 } from '../../spec/test/rules/world.ts'
 
 type React = (event: Event, env: Env) => readonly Effect[]
-type Played = { name: RoleName; react: React; events: Event[] }
+type Played = {
+  name: RoleName
+  react: React
+  events: Event[]
+  notes?: () => readonly CID[]
+}
 
 /** A role of this name that remembers its events; its effects are what `react` says. */
 export function play(name: RoleName, react: React = () => []): Played {
   return { name, react, events: [] }
 }
 
-const toRole = ({ name, react, events }: Played): Role => ({
+const toRole = ({ name, react, events, notes }: Played): Role => ({
   name,
+  ...(notes !== undefined && { notes }),
   init: () => 0,
   step(state, event, env) {
     events.push(event)

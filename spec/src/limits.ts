@@ -130,6 +130,7 @@ export const LIMITS = {
   blockFetchesMax: 16,
   blockAskMs: 2000,
   logStreamsMax: 4,
+  witnessesAskedMax: 16,
   logStallMs: 10_000,
   // control API
   controlRequestsMax: 64,

@@ -68,4 +68,6 @@ export type Role<S = unknown> = {
   readonly name: RoleName
   init(): S
   step(state: S, event: Event, env: Env): Step<S>
+  /** Blocks that the log does not hold and its readers are given with it: cosignatures. */
+  notes?(state: S): readonly CID[]
 }

@@ -9,6 +9,7 @@ import {
   type Block,
   type Charter,
   type CID,
+  type Did,
   type Env,
   type LedgerState,
   LIMITS,
@@ -45,6 +46,8 @@ export type Book = {
   head: CID | null
   /** Anchored, and not folded by this process yet. */
   batches: Batched[]
+  /** The newest cosignature of each witness. */
+  readonly cosigned: Map<Did, CID>
 }
 
 export function openBook(genesis: CID): Book {
@@ -55,6 +58,7 @@ export function openBook(genesis: CID): Book {
     closesAtMs: undefined,
     head: null,
     batches: [],
+    cosigned: new Map(),
   }
 }
 

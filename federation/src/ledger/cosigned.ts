@@ -28,7 +28,9 @@ export function cosigned(book: Book, message: Cosigned, from: Did, env: Env): Ef
   const opened = attempt(() => openCosignature(note, { verify: env.verify }))
   if (opened instanceof Refusal || opened.witness !== from) return []
   if (opened.size !== signed.size || !equalBytes(opened.root, signed.root)) return []
-  return [recordCosignature(Cosignature.encode({ anchor, note }))]
+  const block = Cosignature.encode({ anchor, note })
+  book.cosigned.set(from, block.cid)
+  return [recordCosignature(block)]
 }
 
 /** An anchor of this log, folded by this process or about to be. */

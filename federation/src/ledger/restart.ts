@@ -2,10 +2,13 @@
 import {
   Anchor,
   assert,
+  Cosignature,
+  cidOf,
   type Effect,
   type Env,
   equalBytes,
   type Linked,
+  openCosignature,
 } from '@planetary-mesh/spec'
 import { anchorOpen, forgetFolded, openBatch } from './anchoring.ts'
 import { type Book, entryTime, type LedgerConfig, write } from './book.ts'
@@ -39,7 +42,11 @@ function replay(book: Book, value: unknown, env: Env): void {
     for (const { record, atMs } of entry.entries) write(book, env.open(record), atMs, linked)
     return
   }
-  if (entry.type === 'cosignature') return
+  if (entry.type === 'cosignature') {
+    const { note } = Cosignature.decode(entry.cosignature)
+    book.cosigned.set(openCosignature(note).witness, cidOf('dag-cbor', entry.cosignature))
+    return
+  }
   const anchor = Anchor.decode(entry.anchor)
   const made = anchorOpen(book, () => anchor.checkpoint)
   assert(

@@ -18,6 +18,7 @@ export function ledgerRole(config: LedgerConfig): Role<Book> {
     step(book, event, env): Step<Book> {
       return { state: book, effects: react(book, event, env, config) }
     },
+    notes: ({ cosigned }) => [...cosigned.values()],
   }
 }
 

@@ -4,12 +4,15 @@
  */
 import type { ControlClient } from '@planetary-mesh/peer'
 import {
+  attempt,
   type Block,
   type CID,
+  Cosignature,
   type Did,
   ensureHash,
   isDid,
   type Job,
+  LIMITS,
   type Manifest,
   type Receipt,
   Refusal,
@@ -91,6 +94,7 @@ export function openMeshReader(client: ControlClient, genesis: CID): MeshReader 
       if (found === undefined) return undefined
       await addFiles(client, found, files)
       const { log, did } = source
+      await addCosignatures(client, log)
       const roots = [found.receipt.cid, log.replica.head as CID, genesis]
       const proof = proofOf(roots, new Map([...log.blocks, ...files]))
       return { ...proof, source: did, ...found }
@@ -149,6 +153,34 @@ async function othersThan(client: ControlClient, executor: string): Promise<Did[
     .map(({ did }) => did)
     .filter(isDid)
 }
+
+/**
+ * What witnesses say of this log lies beside it, in their stores and the writer's: each that is
+ * there is asked for what follows the last entry. Who is away is not heard, and nothing is believed.
+ */
+async function addCosignatures(client: ControlClient, log: LogCopy): Promise<void> {
+  const nodes = await client.nodes()
+  const here = nodes.filter(
+    ({ roles, state }) => roles.includes('witness') && (state === 'online' || state === 'self'),
+  )
+  const from = log.replica.ledger.size
+  const ask = async (via: Did) => {
+    for await (const block of client.log({ from, via })) {
+      ensureHash(block.cid, block.bytes)
+      if (isCosignature(block)) log.blocks.set(`${block.cid}`, block)
+    }
+  }
+  const dids = here
+    .map(({ did }) => did)
+    .filter(isDid)
+    .slice(0, LIMITS.witnessesAskedMax)
+  const asked = await Promise.allSettled(dids.map(ask))
+  const failed = asked.find((one) => one.status === 'rejected' && !(one.reason instanceof Refusal))
+  if (failed?.status === 'rejected') throw failed.reason
+}
+
+const isCosignature = ({ cid, bytes }: Block) =>
+  !(attempt(() => Cosignature.decode(bytes, cid)) instanceof Refusal)
 
 /** The files that the chain names; what nobody gives is left out, and is then a finding. */
 async function addFiles(

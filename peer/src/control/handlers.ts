@@ -21,7 +21,7 @@ import { carPieces } from './car-stream.ts'
 import { dagBlocks } from './dag-walk.ts'
 import { jobEvents } from './job-events.ts'
 import { openJobViews } from './job-views.ts'
-import { bidsInLog, bidsView, logBlocks, nodesView, tokensView, verdictsView } from './log-views.ts'
+import { bidsInLog, bidsView, nodesView, tokensView, verdictsView } from './log-views.ts'
 import { openApiDocument } from './openapi.ts'
 import { putCar } from './put-blocks.ts'
 import type { Handlers } from './routes.ts'
@@ -29,7 +29,7 @@ import { readSubmission } from './submission.ts'
 
 /** What a process tells of itself, and what it can reach. */
 export type Served = {
-  process: Pick<Process, 'did' | 'replica' | 'states' | 'logRange' | 'call' | 'watch' | 'ended'>
+  process: Pick<Process, 'did' | 'replica' | 'states' | 'logBlocks' | 'call' | 'watch' | 'ended'>
   blocks: Pick<Blocks, 'put' | 'get' | 'has'>
   network: {
     isConnected(did: Did): boolean
@@ -143,9 +143,7 @@ export function openHandlers(served: Served): { handlers: Handlers; close(): voi
     verdicts: ({ query }) => verdictsView(ledger, query.limit),
     log({ query: { from, via }, signal }) {
       const isOurs = via === undefined || via === process.did
-      const range = isOurs
-        ? logBlocks(process.logRange, from, signal)
-        : network.pullLog(via, from, signal)
+      const range = isOurs ? process.logBlocks(from, signal) : network.pullLog(via, from, signal)
       return carPieces([], range)
     },
     async invite({ body }) {

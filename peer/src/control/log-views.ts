@@ -3,7 +3,6 @@ import {
   assert,
   type Bid,
   type BidsJson,
-  type Block,
   charterAt,
   charterNow,
   type Did,
@@ -20,7 +19,6 @@ import {
   tokenChain,
   type VerdictsJson,
 } from '@planetary-mesh/spec'
-import type { LogRange } from '../log-range.ts'
 
 type Nodes = ReturnType<typeof NodesJson.parse>
 type Bids = ReturnType<typeof BidsJson.parse>
@@ -129,13 +127,4 @@ export function verdictsView(ledger: LedgerState, limit: number): Verdicts {
       verdicts: receipt.verdicts.map(({ record }) => textOfBlock(record)),
     })),
   }
-}
-
-/** The blocks of the log from an entry on, anchor by anchor. */
-export async function* logBlocks(
-  logRange: LogRange,
-  from: number,
-  signal: AbortSignal,
-): AsyncGenerator<Block> {
-  for await (const { blocks } of logRange(from, signal)) yield* blocks
 }

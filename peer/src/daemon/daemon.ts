@@ -209,8 +209,7 @@ async function* blocksOf(
   fromSize: number,
   signal: AbortSignal,
 ): AsyncIterable<Block> {
-  if (process === undefined) return
-  for await (const { blocks } of process.logRange(fromSize, signal)) yield* blocks
+  if (process !== undefined) yield* process.logBlocks(fromSize, signal)
 }
 
 /** The members of a charter are asked for at every message: one set for each version. */
