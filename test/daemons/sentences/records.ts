@@ -36,6 +36,7 @@ import {
   endAt,
   endOf,
   finishedJob,
+  meshctl,
   NAMES,
   NODES,
   settled,
@@ -72,6 +73,19 @@ test('S1-11 with any byte changed it does not open, nor under its own name', TIM
     assert.throws(() => open(Receipt, changed, { cid }), refusedWith('BLOCK_CID_MISMATCH'))
   }
 })
+
+test(
+  'who verifies it over the mesh is told which witnesses saw the same log',
+  TIMEOUT,
+  async () => {
+    const job = await finishedJob()
+    const { exit, stdout } = await meshctl('verify', `${job.manifest.cid}`, '--json', '--no-replay')
+    const { cosigned } = JSON.parse(stdout)
+    assert.equal(exit, 0)
+    const names = cosigned.map(({ name }: { name: string }) => name)
+    assert.deepEqual(names.sort(), ['federation-1', 'federation-2', 'federation-3'])
+  },
+)
 
 test('S1-15 the charge is posted, the rest released, all count the same', TIMEOUT, async () => {
   const job = await finishedJob()
