@@ -1,17 +1,17 @@
 /** `ccl test`: runs the tests that stand in CCL texts, and says which rules they saw. */
-import { runTests, type TestReport } from '@planetary-mesh/ccl-compiler'
-import { EXIT, type Exit } from '../cli/exit.ts'
-import { print, printJson } from '../cli/terminal.ts'
-import { counted, readChecked } from './read-text.ts'
+import { runTests, type TestReport } from '../core/run-tests.ts'
+import { EXIT, type Exit } from './exit.ts'
+import { counted, print, printJson } from './terminal.ts'
+import { readChecked } from './text-files.ts'
 
-export async function testFiles(files: readonly string[], json = false): Promise<Exit> {
+export async function testFiles(files: readonly string[], json: boolean): Promise<Exit> {
   let exit: Exit = EXIT.done
   const reports: ({ file: string } & TestReport)[] = []
   for (const file of files) {
     const checked = await readChecked(file, json)
     if (checked === null) return EXIT.usage
     const report = runTests(checked)
-    if (report.failed > 0) exit = EXIT.refused
+    if (report.failed > 0) exit = EXIT.negative
     reports.push({ file, ...report })
     if (!json) print(asText(file, report))
   }

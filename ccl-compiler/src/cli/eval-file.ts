@@ -1,25 +1,26 @@
 /** `ccl eval`: what a policy decides about one request, with every rule and its reason. */
-import {
-  boundsOf,
-  decide,
-  inputsFromJson,
-  type Outcome,
-  type Program,
-} from '@planetary-mesh/ccl-compiler'
-import { LIMITS } from '@planetary-mesh/spec'
-import { UsageError } from '../cli/errors.ts'
-import { EXIT, type Exit } from '../cli/exit.ts'
-import { print, printJson } from '../cli/terminal.ts'
-import { readHostFile } from '../files/host-files.ts'
-import { plain, programIn, readChecked } from './read-text.ts'
+import type { Checked } from '../check.ts'
+import { inputsFromJson } from '../core/json-inputs.ts'
+import { boundsOf } from '../ir/cost.ts'
+import { decide, type Outcome } from '../ir/interpret.ts'
+import type { Program } from '../ir/ir.ts'
+import { EXIT, type Exit, UsageError } from './exit.ts'
+import { effectText, plain, print, printJson } from './terminal.ts'
+import { programIn, readChecked, readText } from './text-files.ts'
 
-type Options = { input?: string; set?: string[]; unit?: string; json?: boolean }
+type Options = {
+  input: string | undefined
+  set: readonly string[]
+  unit: string | undefined
+  json: boolean
+}
 
 /** Exit code 0 for allow, 1 for deny. */
 export async function evalFile(file: string, options: Options): Promise<Exit> {
-  const { json = false } = options
+  const { json } = options
   const checked = await readChecked(file, json)
   if (checked === null) return EXIT.usage
+  if (checked.programs.length === 0 && options.unit === undefined) return evalJobs(checked, json)
   const program = programIn(checked, file, options.unit)
   const given = await inputsOf(options)
   const read = inputsFromJson(program, given)
@@ -27,16 +28,27 @@ export async function evalFile(file: string, options: Options): Promise<Exit> {
   const outcome = decide(program, read.values, boundsOf(program).total)
   if (json) printJson(plain(asJson(program, outcome)))
   else print(asText(program, outcome))
-  return outcome.effect === 'allow' ? EXIT.done : EXIT.refused
+  return outcome.effect === 'allow' ? EXIT.done : EXIT.negative
+}
+
+/** A document decides nothing: what it would ask for, in order. */
+function evalJobs({ requests, effects }: Checked, json: boolean): Exit {
+  if (json) printJson({ requests, effects })
+  else {
+    const jobs = requests.map((one) => `submit_job "${one.description}": ${one.resource_amount}`)
+    const lines = [...jobs, ...effects.map(effectText)]
+    print(`${lines.join('\n') || 'it asks for nothing'}\n`)
+  }
+  return EXIT.done
 }
 
 /** The JSON of a file, and single values over it. */
-async function inputsOf({ input, set = [] }: Options): Promise<Record<string, unknown>> {
+async function inputsOf({ input, set }: Options): Promise<Record<string, unknown>> {
   let given: Record<string, unknown> = {}
   if (input !== undefined) {
-    const bytes = await readHostFile(input, LIMITS.cclSourceBytesMax)
+    const text = await readText(input)
     try {
-      given = { ...JSON.parse(new TextDecoder().decode(bytes)) }
+      given = { ...JSON.parse(text) }
     } catch {
       throw new UsageError(`${input} is not JSON`)
     }
