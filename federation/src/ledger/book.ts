@@ -18,6 +18,7 @@ import {
   NO_PEAKS,
   openLedger,
   type Peaks,
+  type Policies,
   textOf,
 } from '@planetary-mesh/spec'
 
@@ -31,6 +32,8 @@ export type LedgerConfig = {
   charter: Charter
   /** An open batch becomes an anchor after this time, or when it is full. */
   batchMs: number
+  /** What policies in CCL are asked through. */
+  policies?: Policies
 }
 
 export type Book = {
@@ -47,9 +50,9 @@ export type Book = {
   batches: Batched[]
 }
 
-export function openBook(genesis: CID): Book {
+export function openBook({ charter, policies }: LedgerConfig): Book {
   return {
-    ledger: openLedger(genesis),
+    ledger: openLedger(charter.cid, policies),
     peaks: NO_PEAKS,
     open: [],
     closesAtMs: undefined,
