@@ -120,9 +120,22 @@ test('a tarball holds what runs, its page and the licence, and neither source no
       (file) => !/^(package\.json|README\.md|(dist|bin)\/.*)$/.test(file),
     )
     assert.deepEqual(strange, [], room)
-    const wrong = files.filter((file) => /\.test\.|tsbuildinfo|\.map$|(?<!\.d)\.ts$/.test(file))
+    // a template is source, for whoever begins a job with it
+    const ours = files.filter((file) => !file.startsWith('dist/examples/guests/'))
+    const wrong = ours.filter((file) => /\.test\.|tsbuildinfo|\.map$|(?<!\.d)\.ts$/.test(file))
     assert.deepEqual(wrong, [], room)
   }
+})
+
+test('the installed meshctl brings the templates of jobs, and nothing that was built', () => {
+  for (const lang of ['c', 'as', 'js']) {
+    const { status, stdout, stderr } = run('new', 'job', '--lang', lang, `made-${lang}`)
+    assert.equal(status, 0, stderr)
+    assert.doesNotMatch(stdout, /node_modules|job\.wasm,|build,/)
+  }
+  const templates = (packed.get('meshctl') ?? []).filter((file) => file.includes('/guests/'))
+  assert.ok(templates.includes('dist/examples/guests/assemblyscript/assembly/job.ts'))
+  assert.ok(!templates.some((file) => file.endsWith('.wasm')))
 })
 
 test('every package can be imported from the empty tree', () => {

@@ -3,7 +3,7 @@
  * `<room>/dist`. Nothing in a checkout runs from there; tests and bins take the source.
  */
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
@@ -24,12 +24,24 @@ export function build(root: string): boolean {
   const compile = (...args: string[]) =>
     spawnSync(process.execPath, [tsc, ...args], { cwd: root, stdio: ['ignore', 2, 2] }).status === 0
   if (!compile('-b', ...rooms) || !shipExample(root, compile)) return false
+  shipTemplates(root)
   for (const room of rooms) copyFileSync(join(root, 'LICENSE'), join(root, room, 'dist/LICENSE'))
   return true
 }
 
 const EXAMPLE = 'examples/01-voting-analysis'
 const EXAMPLE_FILES = ['job.ccl', 'voting-analysis.wasm']
+
+const GUESTS = 'examples/guests'
+/** What building a template leaves in its folder. */
+const MADE = /[/\\](build|node_modules|target|package-lock\.json|\.gitignore)$/
+
+/** The templates of `meshctl new job`. */
+function shipTemplates(root: string): void {
+  const filter = (path: string) => !MADE.test(path)
+  const to = join(root, 'meshctl/dist', GUESTS)
+  cpSync(join(root, GUESTS), to, { recursive: true, filter })
+}
 
 /** What `meshctl demo` shows when there is no checkout: the example, its maker as JavaScript. */
 function shipExample(root: string, compile: (...args: string[]) => boolean): boolean {

@@ -2,9 +2,13 @@
  * A diagnostic says that the text is wrong: where, what, and what to do about it. Diagnostics are
  * collected, never thrown, and at most LIMITS.cclDiagnosticsMax are kept.
  */
-import { LIMITS } from '@planetary-mesh/spec'
-import { type DiagnosticCode, MESSAGES, WARNINGS, type Wording } from './messages.ts'
-import { positionAt, type Range, type Source } from './source.ts'
+
+import { LIMITS } from '@planetary-mesh/spec/bare'
+import type { Value } from './ast.ts'
+import { repair } from './format/repair.ts'
+import { type DiagnosticCode, MESSAGES, WARNINGS } from './messages.ts'
+import { lineRange, positionAt, type Range, type Source } from './source.ts'
+import type { Wording } from './wording.ts'
 
 /**
  * Lines and columns count from 1, columns in code points; `endColumn` is one past the last.
@@ -27,6 +31,8 @@ export type Diagnostic = {
   message: string
   help: string
   span: Span
+  /** Of what word processors leave in a text: the whole line as it is when it is mended. */
+  mended?: string
   /** The other place, where there is one, such as the first of two definitions. */
   related?: { message: string; span: Span }[]
 }
@@ -45,6 +51,26 @@ export function spanOf(source: Source, range: Range): Span {
   }
 }
 
+/** Typographic quotes and dashes, unusual spaces, decimal commas. */
+const MENDABLE: ReadonlySet<DiagnosticCode> = new Set([
+  'CCL0103',
+  'CCL0104',
+  'CCL0107',
+  'CCL0108',
+  'CCL0109',
+] as const)
+/** A longer line is not shown whole. */
+const MENDED_MAX = 400
+
+function mendedLine(source: Source, code: DiagnosticCode, line: number): string | undefined {
+  if (!MENDABLE.has(code)) return undefined
+  const { start, end } = lineRange(source, line)
+  if (end - start > MENDED_MAX) return undefined
+  const text = source.text.slice(start, end)
+  const mended = repair(text)
+  return mended === text ? undefined : mended
+}
+
 const QUOTE_SLIPS: ReadonlySet<DiagnosticCode> = new Set(['CCL0102', 'CCL0103', 'CCL0104'])
 const isQuoteSlip = ({ code }: Diagnostic) => QUOTE_SLIPS.has(code)
 
@@ -54,11 +80,15 @@ export class Problems {
   readonly #kept: Diagnostic[] = []
   #errors = 0
   #dropped = 0
+  /** Values for the parameters of a template, and the parameters seen without one. */
+  readonly values: ReadonlyMap<string, Value>
+  readonly unset = new Map<string, Range>()
   /** What was said about a place is not said again, whoever comes by. */
   readonly #places = new Set<string>()
 
-  constructor(source: Source) {
+  constructor(source: Source, values: ReadonlyMap<string, Value> = new Map()) {
     this.source = source
+    this.values = values
   }
 
   /** Reports one mistake; the words come from the table of messages. */
@@ -132,6 +162,8 @@ export class Problems {
     const { message, help } = word(...values)
     const severity = WARNINGS.has(code) ? 'warning' : 'error'
     const span = spanOf(this.source, range)
+    const mended = mendedLine(this.source, code, span.line)
+    if (mended !== undefined) return { code, severity, message, help, span, mended }
     if (others.length === 0) return { code, severity, message, help, span }
     const related = others.map((other) => ({
       message: other.message,

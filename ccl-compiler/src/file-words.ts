@@ -1,5 +1,5 @@
 /** The two words for files: the CID of one, and the name it gets in the job. */
-import { CID, CODEC, LIMITS, parseCid } from '@planetary-mesh/spec'
+import { CID, CODEC, LIMITS, parseCid } from '@planetary-mesh/spec/bare'
 import { shown } from './messages.ts'
 import { byteLength } from './source.ts'
 

@@ -17,12 +17,14 @@ export function formatDiagnostics(diagnostics: readonly Diagnostic[], text: stri
   const source = sourceOf(text, diagnostics[0]?.span.file ?? '-')
   return diagnostics
     .map((diagnostic) => {
-      const { code, severity, message, help, span, related = [] } = diagnostic
+      const { code, severity, message, help, span, mended, related = [] } = diagnostic
       const lines = [
         `${place(span)}: ${severity} ${code}: ${message}`,
         ...picture(source, span),
         `  = help: ${help}`,
       ]
+      if (mended !== undefined)
+        lines.push(`  = mended: ${[...mended].map(visible).join('').trim()}`)
       for (const { message, span } of related) {
         lines.push(`${place(span)}: note: ${message}`, ...picture(source, span))
       }

@@ -113,7 +113,7 @@ class CclParser extends SlipParser {
             ALT: () => {
               const first = this.CONSUME(T.Name)
               const name: Name = { text: first.image, range: rangeOf(first) }
-              return { name, value: this.SUBRULE(this.assigned, { ARGS: [name] }) }
+              return { name, value: this.SUBRULE(this.assigned, { ARGS: [name, false] }) }
             },
           },
           { ALT: () => ({ name: null, value: this.SUBRULE(this.value) }) },
@@ -123,7 +123,7 @@ class CclParser extends SlipParser {
   )
 
   readonly pair = this.RULE('pair', (key: Name, doc: string | null): Pair => {
-    const value = this.SUBRULE(this.assigned, { ARGS: [key] })
+    const value = this.SUBRULE(this.assigned, { ARGS: [key, true] })
     this.OPTION(() =>
       this.OR([{ ALT: () => this.CONSUME(T.Semicolon) }, { ALT: () => this.CONSUME(T.Comma) }]),
     )
@@ -131,12 +131,12 @@ class CclParser extends SlipParser {
     return { is: 'pair', key, value, doc }
   })
 
-  /** `: value`. */
-  readonly assigned = this.RULE('assigned', (key: Name): Value => {
+  /** `: value`; of a pair, which is `free`, also `value` alone. */
+  readonly assigned = this.RULE('assigned', (key: Name, free: boolean): Value => {
     this.OPTION(() =>
       this.OR([{ ALT: () => this.CONSUME(T.Colon) }, { ALT: () => this.CONSUME(T.Assign) }]),
     )
-    this.ACTION(() => this.expectColon(key))
+    this.ACTION(() => this.expectColon(key, free))
     return this.OR1([
       { GATE: () => !this.lacksValue(), ALT: (): Value => this.SUBRULE(this.value) },
       { ALT: (): Value => this.ACTION(() => this.missingValue(key)) },
@@ -198,7 +198,7 @@ class CclParser extends SlipParser {
     const entries: Entry[] = []
     this.MANY(() => {
       const key = this.SUBRULE(this.key)
-      const value = this.SUBRULE(this.assigned, { ARGS: [key] })
+      const value = this.SUBRULE(this.assigned, { ARGS: [key, false] })
       entries.push({ key, value })
       this.OPTION(() => this.CONSUME(T.Comma))
       this.ACTION(() => this.elementEnded('entries', T.CloseBrace, value))
@@ -286,6 +286,8 @@ let parser: CclParser | undefined
 
 /** The tree of a scanned text; what could not be read is reported and left out. */
 export function parse(scan: Scan, problems: Problems): Document {
+  // to make the parser takes longer than to read a small policy, which has no use for it
+  if (scan.tokens.length === 0) return { items: [], broken: false }
   parser ??= new CclParser()
   return parser.parse(scan, problems)
 }

@@ -2,11 +2,11 @@
  * A job document as a WebAssembly module: the requests lie in its memory as DAG-CBOR, and `run`
  * hands each to the host. The ABI is written down in spec/ccl-abi.md.
  */
-import { type CID, encodeBlock, type JobRequest } from '@planetary-mesh/spec'
+import { type CID, encodeBlock, type JobRequest, verifyPolicyBytes } from '@planetary-mesh/spec'
+import type { AskedEffect } from './requests.ts'
+import { ABI, COMPILER_VERSION } from './versions.ts'
 import * as W from './wasm-bytes.ts'
 
-export const ABI = 1
-export const COMPILER_VERSION = '0.1.0'
 const IMPORT = ['mesh', 'host_submit_job'] as const
 const PAGE_BYTES = 65_536
 /** Nothing lies at address 0, so that no request looks like a null pointer. */
@@ -21,12 +21,15 @@ export type Header = {
   source: CID
   imports: string[]
   requests: number
+  /** What else the document asks for, in order: data, which no `run` does anything about. */
+  effects?: AskedEffect[]
   /** The most instructions one `run` can take, host functions not counted. */
   costMax: number
 }
 
 export function jobModule(
   requests: readonly JobRequest[],
+  effects: readonly AskedEffect[],
   source: CID,
 ): { wasm: Uint8Array; header: Header } {
   const blocks = requests.map((request) => encodeBlock(request).bytes)
@@ -36,10 +39,14 @@ export function jobModule(
     source,
     imports: blocks.length === 0 ? [] : [IMPORT.join('.')],
     requests: blocks.length,
+    ...(effects.length === 0 ? {} : { effects: [...effects] }),
     // per request two constants, call, tee, if; then the last constant, or the answer got back
     costMax: 5 * blocks.length + 1,
   }
-  return { wasm: encode(blocks, header), header }
+  const wasm = encode(blocks, header)
+  // what others check when they get it, we check before they do
+  verifyPolicyBytes(wasm, 'jobs')
+  return { wasm, header }
 }
 
 function encode(blocks: readonly Uint8Array[], header: Header): Uint8Array {

@@ -3,7 +3,7 @@
  * grammar knows none of these words; a new kind is a new entry here. A property marked `listed` is
  * read and checked, but nothing acts on it: `compile` lists it as descriptive.
  */
-import { LIMITS, PRIORITIES } from '@planetary-mesh/spec'
+import { LIMITS, PRIORITIES } from '@planetary-mesh/spec/bare'
 import type { Type } from './types.ts'
 
 export type Property = { readonly type: Type; readonly listed: boolean }
@@ -74,6 +74,7 @@ const free = kind({ free: true, named: true })
 
 const RESOURCES = kind({
   acted: { ...byResource(amount), scope: { is: 'scope' } },
+  listed: { cpu_quota: amount, memory_quota: amount, io_quota: amount, token_quota: amount },
   blocks: { policies: kind({ listed: byResource(policy) }) },
 })
 

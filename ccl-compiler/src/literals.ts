@@ -20,12 +20,62 @@ export const rangeOf = (token: IToken): Range => ({
   end: token.startOffset + token.image.length,
 })
 
-/** The value of a text token; one that `scan` already reported is broken. */
+/** The value of a text token or a parameter; one that `scan` already reported is broken. */
 export function textValue(token: IToken, problems: Problems): Value {
   const range = rangeOf(token)
+  if (token.tokenType === T.Parameter) {
+    const value = parameterValue(token.image.slice(2, -1), range, problems)
+    return value === undefined ? { is: 'broken', range } : { ...value, range }
+  }
   if (token.tokenType !== T.PlainString) return { is: 'broken', range }
-  const text = readEscapes(token, problems)
+  const filled = fillIn(token.image.slice(1, -1), range, problems)
+  const text = filled === null ? null : readEscapes(filled, token, problems)
   return text === null ? { is: 'broken', range } : { is: 'string', text, range }
+}
+
+/** The value of a parameter; one without is remembered, so that nothing is built without it. */
+function parameterValue(
+  name: string,
+  range: Range,
+  { values, unset }: Problems,
+): Value | undefined {
+  const value = values.get(name)
+  if (value === undefined && !unset.has(name)) unset.set(name, range)
+  return value
+}
+
+/** A text with its parameters filled in, as it stands between quotes; null if one has no value. */
+function fillIn(inner: string, { start }: Range, problems: Problems): string | null {
+  if (!inner.includes('${')) return inner
+  let whole = true
+  const text = inner.replaceAll(new RegExp(PARAMETER, 'g'), (written, at: number) => {
+    const range = { start: start + 1 + at, end: start + 1 + at + written.length }
+    const value = parameterValue(written.slice(2, -1), range, problems)
+    if (value === undefined) whole = false
+    return value === undefined ? written : wordsOf(value)
+  })
+  return whole ? text : null
+}
+
+/** A value inside of a text. */
+function wordsOf(value: Value): string {
+  switch (value.is) {
+    case 'string':
+      return value.text.replace(/[\\"]/g, (sign) => `\\${sign}`).replaceAll('\n', '\\n')
+    case 'whole':
+    case 'decimal':
+      return value.digits
+    case 'percent':
+      return `${value.digits}%`
+    case 'duration':
+      return value.count + value.unit
+    case 'flag':
+      return String(value.flag)
+    case 'name':
+      return value.text
+    default:
+      return ''
+  }
 }
 
 /** The value of a number token, with the minus that stood before it. */
@@ -49,16 +99,7 @@ export function numberValue(token: IToken, minus: IToken | null): Value {
   }
 }
 
-function readEscapes(token: IToken, problems: Problems): string | null {
-  const { image, startOffset } = token
-  const inner = image.slice(1, -1)
-  const parameter = PARAMETER.exec(inner)
-  if (parameter !== null) {
-    const start = startOffset + 1 + parameter.index
-    const range = { start, end: start + parameter[0].length }
-    problems.add('CCL0601', range, `the template parameter \`${shown(parameter[0])}\``)
-    return null
-  }
+function readEscapes(inner: string, { startOffset }: IToken, problems: Problems): string | null {
   if (!inner.includes('\\')) return inner
   let text = ''
   for (let at = 0; at < inner.length; ) {

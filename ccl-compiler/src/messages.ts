@@ -3,11 +3,9 @@
  * changes and it is never used again. The hundreds say the class: 01 characters, 02 structure,
  * 03 names, 04 values, 05 meaning, 06 what this version does not compile, 07 advice.
  */
-import { LIMITS } from '@planetary-mesh/spec'
-
-export type Wording = { message: string; help: string }
-
-const say = (message: string, help: string): Wording => ({ message, help })
+import { LIMITS } from '@planetary-mesh/spec/bare'
+import { COMMUNITY_MESSAGES } from './messages-community.ts'
+import { say } from './wording.ts'
 
 /** `a`, `b` and `c` */
 export function listWords(words: readonly string[], and = 'and'): string {
@@ -62,6 +60,11 @@ export const MESSAGES = {
   CCL0110: (written: string, hint: string) => say(`\`${written}\` is not a number`, hint),
   CCL0111: () =>
     say('half a character (a lone surrogate) stands here', 'save the file as UTF-8 and try again'),
+  CCL0112: (written: string) =>
+    say(
+      `\`${written}\` is no parameter`,
+      'a parameter is a name in braces, such as `$' + '{BUDGET}`',
+    ),
 
   // structure
   CCL0201: (bracket: string, closer: string, before: string) =>
@@ -331,6 +334,17 @@ export const MESSAGES = {
   CCL0526: () => say('`on allow` and `on deny` return nothing', 'remove the `return`'),
   CCL0527: (sum: string) =>
     say(`the parts of the shares sum to ${sum}`, 'together they are at most 100%'),
+  ...COMMUNITY_MESSAGES,
+  CCL0540: (key: string) =>
+    say(`the key \`${key}\` stands twice in this map`, 'keep one of the two'),
+  CCL0542: (cid: string) =>
+    say(`the text ${cid} is not here`, 'put the file beside this one: it is found by its CID'),
+  CCL0543: (why: string) =>
+    say(`the imported text cannot be used: ${why}`, 'import a text that compiles by itself'),
+  CCL0544: (name: string) =>
+    say(`"${name}" names no text`, 'a text is named by the CID of its bytes: `use "bafk…" as a;`'),
+  CCL0541: (type: string) =>
+    say(`\`${type}\` cannot be the key of a map`, 'keys are numbers, words or conditions'),
 
   // advice of `lint`
   CCL0701: (rule: string) =>
@@ -344,10 +358,15 @@ export const MESSAGES = {
       `${construct} is not compiled by this version`,
       'leave it out: nothing is silently ignored',
     ),
-  CCL0602: (action: string) =>
+  CCL0603: (sign: string) =>
     say(
-      `\`${action}\` is known, but not compiled by this version`,
-      'leave it out: of all actions only `submit_job` reaches the mesh',
+      `this is a program of another language of the same name (\`${shown(sign)}\`)`,
+      'CCL has policies, documents and tests, no contracts: see docs/ccl/tutorial.md',
+    ),
+  CCL0604: (name: string) =>
+    say(
+      `the parameter \`\${${name}}\` has no value`,
+      'give a file of values: `--values FILE` with a line `NAME: value` for each',
     ),
 } as const
 

@@ -80,9 +80,11 @@ export class SlipParser extends EmbeddedActionsParser {
 
   // what is missing or too much
 
-  protected expectColon(key: Name): void {
+  /** Where it is `free`, a value on the same line needs none. */
+  protected expectColon(key: Name, free: boolean): void {
     const last = this.LA(0)
     if (last.tokenType === T.Colon) return
+    if (free && last.tokenType !== T.Assign && this.#startsValue() && this.#sameLine()) return
     if (last.tokenType === T.Assign) {
       return this.problems.add('CCL0209', rangeOf(last), shown(key.text))
     }

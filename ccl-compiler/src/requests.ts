@@ -2,28 +2,37 @@
  * What a resolved document asks of the mesh: one request for each `submit_job`, with what `job`,
  * `resources`, `results` and `selection` say about it, and the checks that take several places.
  */
-import { encodeBlock, type JobRequest, LIMITS } from '@planetary-mesh/spec'
+import { type JobRequest, LIMITS } from '@planetary-mesh/spec/bare'
+import { SUBMIT_JOB } from './actions.ts'
 import type { Problems } from './diagnostic.ts'
 import { RESOURCE_TYPES } from './kinds.ts'
 import { shown } from './messages.ts'
 import type { Known, KnownBlock, KnownCall, Resolved } from './resolve.ts'
+import { byteLength } from './source.ts'
 import type { Plain } from './types.ts'
 
 const PPM = 1_000_000
 const AMOUNT_MAX = Math.floor(LIMITS.fuelMax / LIMITS.fuelPerUnit)
 const WEIGHTS = ['price', 'resources', 'reputation', 'timeliness'] as const
 
+/** An action of `execution` beside `submit_job`, with its arguments as written. */
+export type AskedEffect = { action: string; args: Record<string, Plain> }
+
 /**
  * The requests in the order of their calls; complete only if no error was reported. A text that is
  * about something else, such as a policy, need not submit any.
  */
-export function requestsOf(
+export function askedIn(
   resolved: Resolved,
   problems: Problems,
   elsewhere: boolean,
-): JobRequest[] {
+): { requests: JobRequest[]; effects: AskedEffect[] } {
   const { top } = resolved
-  const calls = at(top, 'execution')?.calls ?? []
+  const all = at(top, 'execution')?.calls ?? []
+  const calls = all.filter(({ action }) => action === SUBMIT_JOB)
+  const effects = all
+    .filter(({ action }) => action !== SUBMIT_JOB)
+    .map(({ action, args }) => ({ action, args: plainOf(args) }))
   const common = commonOf(top, problems)
   const excess = calls[LIMITS.requestsMax]
   if (excess !== undefined) problems.add('CCL0506', excess.range)
@@ -32,17 +41,19 @@ export function requestsOf(
     warnOfSize(call, problems)
   }
   stayWithin(calls, at(top, 'resources'), problems)
-  if (calls.length === 0 && !elsewhere && !problems.hasErrors) {
+  const unset = problems.unset.size > 0
+  if (all.length === 0 && !elsewhere && !unset && !problems.hasErrors) {
     const range = at(top, 'execution')?.range ?? { start: 0, end: 0 }
     problems.add('CCL0504', range)
   }
-  return calls.map((call) => {
-    // the tables gave every value the type that a request wants; `compile` asserts it
-    const request = { ...plainOf(call.args), ...common } as JobRequest
-    const { length } = encodeBlock(request).bytes
+  const requests = calls.map((call) => {
+    const said: Record<string, Plain> = { ...plainOf(call.args), ...common }
+    const length = encodedBytes(said)
     if (length > LIMITS.recordBytesMax) problems.add('CCL0507', call.range, length)
-    return request
+    // the tables gave every value the type that a request wants
+    return said as JobRequest
   })
+  return { requests, effects }
 }
 
 function at(block: KnownBlock | undefined, ...path: string[]): KnownBlock | undefined {
@@ -135,4 +146,25 @@ function warnOfSize({ args }: KnownCall, problems: Problems): void {
   if (args.get('resource_type')?.value !== 'compute' || (amount.value as number) <= AMOUNT_MAX)
     return
   problems.add('CCL0505', amount.range, amount.value as number, AMOUNT_MAX)
+}
+
+/** How many bytes of DAG-CBOR a request takes, counted without loading what encodes it. */
+export function encodedBytes(value: Plain): number {
+  if (typeof value === 'number') return headBytes(value)
+  if (typeof value === 'string') {
+    const length = byteLength(value)
+    return headBytes(length) + length
+  }
+  const isList = Array.isArray(value)
+  const parts: readonly Plain[] = isList ? value : Object.entries(value).flat()
+  const count = isList ? parts.length : parts.length / 2
+  return parts.reduce<number>((sum, part) => sum + encodedBytes(part), headBytes(count))
+}
+
+/** The head of an item with that number (RFC 8949, 3). */
+function headBytes(number: number): number {
+  if (number < 24) return 1
+  if (number < 2 ** 8) return 2
+  if (number < 2 ** 16) return 3
+  return number < 2 ** 32 ? 5 : 9
 }

@@ -3,8 +3,9 @@
  * and its value checked. What comes out holds only known words with values of their types; what
  * nobody acts on is listed, so that nothing is silently ignored.
  */
-import { ACTIONS } from './actions.ts'
+import { ACTIONS, type Action } from './actions.ts'
 import type { Block, Call, Item, Name, Pair, Value } from './ast.ts'
+import { COMMUNITY } from './community/words.ts'
 import type { Problems } from './diagnostic.ts'
 import { DOCUMENT, type Kind } from './kinds.ts'
 import { shown } from './messages.ts'
@@ -16,6 +17,7 @@ import { check, describe, type Plain } from './types.ts'
 export type Known = { readonly value: Plain; readonly range: Range }
 
 export type KnownCall = {
+  readonly action: string
   readonly range: Range
   readonly args: ReadonlyMap<string, Known>
 }
@@ -150,7 +152,8 @@ function unknownBlock(block: Block, around: Kind, place: Place): undefined {
   if (around.properties.has(text)) problems.add('CCL0312', range, text)
   else {
     const known = [...around.blocks.keys()]
-    const near = nearest(text, known)
+    const others = place.path === '' ? COMMUNITY : []
+    const near = nearest(text, [...known, ...others])
     const home = near === undefined ? homeOf(DOCUMENT, text, 'blocks') : undefined
     if (home === undefined) problems.add('CCL0301', range, shown(text), near, known)
     else problems.add('CCL0305', range, text, where(place), home)
@@ -178,22 +181,20 @@ function resolveCall(call: Call, kind: Kind, place: Place): KnownCall | undefine
   const { text, range } = call.action
   const action = ACTIONS.get(text)
   if (action === undefined) {
-    problems.add('CCL0303', range, shown(text), nearest(text, ACTIONS.keys()), ['submit_job'])
+    problems.add('CCL0303', range, shown(text), nearest(text, ACTIONS.keys()), [...ACTIONS.keys()])
     return undefined
   }
   if (!kind.calls) {
     problems.add('CCL0305', range, text, where(place), '`execution { … }`')
     return undefined
   }
-  if (action === null) {
-    problems.add('CCL0602', range, text)
-    return undefined
-  }
   const args = new Map<string, Known>()
   const given = new Map<string, Name>()
   let whole = true
-  for (const { name, value } of call.args) {
+  for (const argument of call.args) {
+    const { value } = argument
     if (problems.full) return undefined
+    const name = argument.name ?? inOrder(action, given, value)
     if (name === null) {
       const next = [...action.args.keys()].find((arg) => !given.has(arg)) ?? 'name'
       problems.add('CCL0310', value.range, text, next)
@@ -224,5 +225,11 @@ function resolveCall(call: Call, kind: Kind, place: Place): KnownCall | undefine
   }
   const missing = action.required.filter((arg) => !given.has(arg))
   if (missing.length > 0) problems.add('CCL0309', range, text, missing)
-  return whole && missing.length === 0 ? { range, args } : undefined
+  return whole && missing.length === 0 ? { action: text, range, args } : undefined
+}
+
+/** The next argument that has no value yet, where arguments may stand without their names. */
+function inOrder(action: Action, given: ReadonlyMap<string, Name>, { range }: Value): Name | null {
+  const text = [...action.args.keys()].find((arg) => !given.has(arg))
+  return action.positional && text !== undefined ? { text, range } : null
 }

@@ -3,7 +3,7 @@
  * the grammar sees anything: the parser may then count on balanced, bounded nesting.
  */
 
-import { LIMITS } from '@planetary-mesh/spec'
+import { LIMITS } from '@planetary-mesh/spec/bare'
 import type { IToken } from 'chevrotain'
 import type { Problems } from './diagnostic.ts'
 import { rangeOf } from './literals.ts'
@@ -89,7 +89,10 @@ function reportSlip(problems: Problems, token: IToken): void {
     case T.SingleString:
       return problems.add('CCL0104', rangeOf(token), `"${shown(inside(image))}"`)
     case T.Parameter:
-      return problems.add('CCL0601', rangeOf(token), `the template parameter \`${shown(image)}\``)
+      if (!/^\$\{[A-Za-z_]\w*\}$/.test(image)) {
+        problems.add('CCL0112', rangeOf(token), shown(image))
+      }
+      return
     case T.BadNumber:
       return problems.add('CCL0110', rangeOf(token), shown(image), numberHint(image))
     case T.OddDash:
@@ -123,6 +126,7 @@ function matchBrackets(problems: Problems, tokens: IToken[], swallowed: boolean)
   let suspect: Open | undefined
   for (const token of tokens) {
     token.payload = open.length
+    if (token.image.length > 1) continue
     const closer = CLOSER.get(token.image)
     if (closer !== undefined) {
       if (open.length >= LIMITS.cclNestingMax) {

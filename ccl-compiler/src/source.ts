@@ -7,10 +7,20 @@
 /** A half-open range of offsets in UTF-16 code units. */
 export type Range = { readonly start: number; readonly end: number }
 
-const utf8 = new TextEncoder()
+/** The length of a text in UTF-8; half a character counts as the sign that stands for it. */
+export function byteLength(text: string): number {
+  let bytes = text.length
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code < 0x80) continue
+    const isPair = code >= 0xd800 && code < 0xdc00 && isLow(text.charCodeAt(index + 1))
+    if (isPair) index++
+    bytes += code < 0x800 ? 1 : 2
+  }
+  return bytes
+}
 
-/** The length of a text in UTF-8. */
-export const byteLength = (text: string) => utf8.encode(text).length
+const isLow = (code: number) => code >= 0xdc00 && code < 0xe000
 
 export type Position = { readonly line: number; readonly column: number }
 
@@ -24,10 +34,11 @@ export type Source = {
 export function sourceOf(text: string, file: string): Source {
   // a byte order mark is no part of the first line
   const lineStarts = [text.startsWith('\u{FEFF}') ? 1 : 0]
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index)
-    if (code === 0x0a || (code === 0x0d && text.charCodeAt(index + 1) !== 0x0a)) {
-      lineStarts.push(index + 1)
+  if (text.includes('\r')) {
+    for (const { index, 0: end } of text.matchAll(/\r\n?|\n/g)) lineStarts.push(index + end.length)
+  } else {
+    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) {
+      lineStarts.push(at + 1)
     }
   }
   return { file, text, lineStarts }

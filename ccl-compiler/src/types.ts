@@ -2,7 +2,7 @@
  * The types of properties and arguments: one check from a written value to a plain one. Whatever is
  * wrong is reported once and gives undefined; a value already reported passes silently.
  */
-import { isDid, LIMITS } from '@planetary-mesh/spec'
+import { isDid, LIMITS } from '@planetary-mesh/spec/bare'
 import type { Value } from './ast.ts'
 import type { Problems } from './diagnostic.ts'
 import { fileFault, isFileName } from './file-words.ts'
@@ -29,6 +29,10 @@ export type Type =
   /** A name or DID; a `did:key` must be whole. */
   | { readonly is: 'person' }
   | { readonly is: 'list'; readonly of: Type; readonly countMax: number }
+  /** Anything, as written. */
+  | { readonly is: 'any' }
+  /** A whole number from 0. */
+  | { readonly is: 'amount' }
   /** Part of the language, but not compiled by this version. */
   | { readonly is: 'later' }
 
@@ -75,6 +79,12 @@ export function check(
       return checkPerson(value, key, problems)
     case 'list':
       return checkList(value, type, key, problems)
+    case 'any':
+      return plainOf(value, problems)
+    case 'amount': {
+      const bounds = { min: 0, max: LIMITS.amountMax }
+      return checkWhole(value, { is: 'whole', ...bounds }, key, problems)
+    }
     case 'later':
       problems.add('CCL0601', value.range, `\`${key}\``)
       return undefined
@@ -259,4 +269,11 @@ function checkList(value: Value, type: List, key: string, problems: Problems) {
   }
   const items = value.items.map((item) => check(item, type.of, key, problems))
   return items.includes(undefined) ? undefined : (items as Plain[])
+}
+
+/** A value that nobody interprets, as data: lists and objects stay such, all else is text. */
+function plainOf(value: Value, { source }: Problems): Plain {
+  if (value.is === 'string') return value.text
+  if (value.is === 'list') return value.items.map((item) => plainOf(item, { source } as Problems))
+  return source.text.slice(value.range.start, value.range.end)
 }

@@ -1,77 +1,44 @@
 /**
- * Broken texts without end: programs cut, joined and changed by bytes and by words. Every one must
- * get an answer, quickly. Run by hand:
- * `node tools/node.js --conditions=source ccl-compiler/test/fuzz-texts.ts 1000000`.
+ * Broken texts without end: every one must get an answer, quickly. Run by hand, for a million:
+ * `node tools/node.js --conditions=source ccl-compiler/test/fuzz-texts.ts [COUNT [SEED]]`.
  */
 import assert from 'node:assert/strict'
-import { globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { compile, format, formatDiagnostics, repair } from '@planetary-mesh/ccl-compiler'
-import { seededRandom } from '../../examples/seeded-random.ts'
-import { CORE_MISTAKES } from './core-mistakes.ts'
-import { Generator } from './generate.ts'
-import { unmark } from './marked.ts'
-import { MISTAKES } from './mistakes.ts'
+import { FuzzCorpus } from './fuzz-corpus.ts'
+import { watchRules } from './fuzz-coverage.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
 const CPU_MS_PER_KB = 50
+/** Of each so many texts one is laid out and mended as well. */
+const FORMAT_EVERY = 8
 
 /** `parsed`: texts whose words and structure were right, whatever they mean. */
-export type FuzzTally = { texts: number; parsed: number; compiled: number; slowestMs: number }
-
-function corpus(): string[] {
-  const files = globSync('{examples,ccl-compiler/test}/**/*.ccl', { cwd: ROOT })
-  return [
-    ...files.map((file) => readFileSync(join(ROOT, file), 'utf8')),
-    ...MISTAKES.map(([, text]) => text).filter((text) => text.length < 5000),
-    ...CORE_MISTAKES.map(([, marked]) => unmark(marked).text),
-  ]
+export type FuzzTally = {
+  texts: number
+  characters: number
+  parsed: number
+  compiled: number
+  slowestMs: number
 }
 
 /** Compiles `count` texts; throws at the first that throws or takes too long. */
 export function fuzz(count: number, seed: number): FuzzTally {
-  const random = seededRandom(seed)
-  const texts = corpus()
-  const pick = <T>(items: readonly T[]): T => items[random.below(items.length)] as T
-  const words = texts.flatMap((text) => text.match(/\w+|\s+|[^\w\s]/g) ?? [])
-  const tally: FuzzTally = { texts: 0, parsed: 0, compiled: 0, slowestMs: 0 }
-  const change = (text: string): string => {
-    const at = random.below(text.length + 1)
-    const end = Math.min(text.length, at + random.below(12))
-    switch (random.below(6)) {
-      case 0:
-        return text.slice(0, at) + text.slice(end)
-      case 1:
-        return text.slice(0, at) + pick(words) + text.slice(at)
-      case 2:
-        return text.slice(0, at) + pick(words) + text.slice(end)
-      case 3:
-        return text.slice(0, at) + text.slice(at, end).repeat(1 + random.below(4)) + text.slice(end)
-      case 4:
-        return text.slice(0, at) + String.fromCharCode(random.below(0x2100)) + text.slice(at)
-      default:
-        return text.slice(0, at) + pick(texts).slice(random.below(200))
-    }
-  }
+  const corpus = new FuzzCorpus(seed)
+  const tally: FuzzTally = { texts: 0, characters: 0, parsed: 0, compiled: 0, slowestMs: 0 }
   for (let index = 0; index < count; index++) {
-    let text = random.below(2) === 0 ? new Generator(seed + index).program() : pick(texts)
-    for (let changes = random.below(2) * (1 + random.below(3)); changes > 0; changes--)
-      text = change(text)
-    if (text.length > 20_000) text = text.slice(0, 20_000)
-    const before = process.cpuUsage()
+    const text = corpus.next()
+    const startedAtMs = performance.now()
     const built = compile(text)
-    const { user, system } = process.cpuUsage(before)
-    const ms = (user + system) / 1000
-    // a collection of garbage may fall into any one call: only a second time counts
-    if (ms > CPU_MS_PER_KB * Math.max(1, text.length / 1024)) slow(text)
-    formatDiagnostics(built.diagnostics, text)
+    const ms = performance.now() - startedAtMs
+    if (ms > allowedMs(text)) ensureQuick(text)
     assert.equal(built.ok, !built.diagnostics.some(({ severity }) => severity === 'error'))
-    if (index % 4 === 0) {
+    if (index % FORMAT_EVERY === 0) {
+      formatDiagnostics(built.diagnostics, text)
       const laidOut = format(text)
       if (laidOut !== null) assert.equal(format(laidOut), laidOut, text)
       repair(text)
     }
     tally.texts++
+    tally.characters += text.length
     if (!built.diagnostics.some(({ code }) => /^CCL0[12]/.test(code))) tally.parsed++
     if (built.ok) tally.compiled++
     tally.slowestMs = Math.max(tally.slowestMs, ms)
@@ -79,15 +46,22 @@ export function fuzz(count: number, seed: number): FuzzTally {
   return tally
 }
 
-function slow(text: string): void {
+const allowedMs = (text: string) => CPU_MS_PER_KB * Math.max(1, text.length / 1024)
+
+/** Other work of the machine, or a collection of garbage, may fall into any one call. */
+function ensureQuick(text: string): void {
   const before = process.cpuUsage()
   compile(text)
   const { user, system } = process.cpuUsage(before)
   const ms = (user + system) / 1000
-  assert.ok(ms <= CPU_MS_PER_KB * Math.max(1, text.length / 1024), `${ms} ms: ${text}`)
+  assert.ok(ms <= allowedMs(text), `${ms} ms: ${text}`)
 }
 
-if (process.argv[1] === import.meta.filename) {
+if (import.meta.main) {
   const count = Number(process.argv[2] ?? 1_000_000)
+  const coverage = watchRules()
   console.log(fuzz(count, Number(process.argv[3] ?? 1)))
+  const { rules, read, unread } = coverage()
+  console.log(`${read} of ${rules} rules of the grammar were read (${(100 * read) / rules} %)`)
+  for (const rule of unread) console.log(`  never: ${rule}`)
 }

@@ -48,6 +48,8 @@ const INPUTS: readonly (readonly [name: string, type: string])[] = [
   ['ms', 'list<M>'],
   ['maybe', 'option<int>'],
   ['nick', 'option<text>'],
+  ['stock', 'map<text, int>'],
+  ['due', 'map<did, cu>'],
 ]
 const FIXED: readonly (readonly [name: string, type: string])[] = [
   ['caller', 'did'],
@@ -222,6 +224,8 @@ export class Generator {
           return `(${recurse(of)} in ${recurse(`list<${of}>`)})`
         },
         () => `has(${recurse(this.pick(['option<int>', 'option<text>']))})`,
+        () => `(${recurse('text')} in ${recurse('map<text, int>')})`,
+        () => `has(get(${recurse('map<did, cu>')}, ${recurse('did')}))`,
         () => fold(this.pick(['any', 'all']), 'bool'),
         () => `${this.pick(['any', 'all'])}(${recurse('list<bool>')})`,
         () => `(${recurse('option<bool>')} otherwise ${recurse('bool')})`,
@@ -247,6 +251,8 @@ export class Generator {
           () => fold('count', this.pick(SCALARS)),
           () => `count(${recurse('list<text>')})`,
           () => `sum(${recurse('list<int>')})`,
+          () => `sum(values(${recurse('map<text, int>')}))`,
+          () => `count(${recurse('map<did, cu>')})`,
           () => `(${recurse('option<int>')} otherwise ${recurse('int')})`,
         )
       }
@@ -261,10 +267,16 @@ export class Generator {
       const of = type.slice(7, -1)
       options.push(() => `some(${recurse(of)})`)
       if (of !== 'text') options.push(() => fold(of === 'int' ? 'most' : 'first', of))
-      if (of === 'int') options.push(() => `first(${recurse('list<int>')})`)
+      if (of === 'int') {
+        options.push(
+          () => `first(${recurse('list<int>')})`,
+          () => `get(${recurse('map<text, int>')}, ${recurse('text')})`,
+        )
+      }
     } else if (type.startsWith('list<')) {
       const of = type.slice(5, -1)
       options.push(() => `[${this.#times(1 + this.below(3), () => recurse(of)).join(', ')}]`)
+      if (of === 'text') options.push(() => `keys(${recurse('map<text, int>')})`)
       if (of !== 'M') options.push(() => fold('', of))
       else {
         const variable = this.#name()
@@ -304,6 +316,10 @@ export class Generator {
         const [a, who] = [this.#literal('int'), this.#literal('did')]
         return `M(a: ${a}, who: ${who}, on: ${this.pick(['true', 'false'])}, w: cu(2))`
       }
+      case 'map<text, int>':
+        return `{ ${JSON.stringify(this.pick(TEXTS))}: ${this.#literal('int')} }`
+      case 'map<did, cu>':
+        return `{ anna: ${this.#literal('cu')}, bruno: ${this.#literal('cu')} }`
       default: {
         const of = type.slice(type.indexOf('<') + 1, -1)
         return type.startsWith('list') ? `[${this.#literal(of)}]` : `some(${this.#literal(of)})`

@@ -1,13 +1,16 @@
-/**
- * Writes the pages of docs/ccl that are made from tables. Run by hand:
- * `node tools/node.js --conditions=source ccl-compiler/test/make-pages.ts`.
- */
+/** Writes the pages of docs/ccl that are made from tables; `npm run docs` calls it. */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pages } from './pages.ts'
 
 const FOLDER = join(import.meta.dirname, '../../docs/ccl')
 
-mkdirSync(join(FOLDER, 'errors'), { recursive: true })
-for (const file of readdirSync(join(FOLDER, 'errors'))) rmSync(join(FOLDER, 'errors', file))
-for (const [path, text] of pages()) writeFileSync(join(FOLDER, path), text)
+/** Pages of codes that are no more go. */
+export function writePages(): void {
+  const errors = join(FOLDER, 'errors')
+  mkdirSync(errors, { recursive: true })
+  for (const file of readdirSync(errors)) rmSync(join(errors, file))
+  for (const [path, text] of pages()) writeFileSync(join(FOLDER, path), text)
+}
+
+if (import.meta.main) writePages()

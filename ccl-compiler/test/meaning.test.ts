@@ -225,3 +225,40 @@ describe('a selection', () => {
     assert.deepEqual([...brief(found), found.score], ['deny', 'trusted', null, null])
   })
 })
+
+describe('a map', () => {
+  const asked = (condition: string) =>
+    `policy p { input m: map<text, int>; input k: text; rule r: allow when ${condition}; }`
+  const effect = (condition: string, m: object, k = 'a') =>
+    outcome(asked(condition), { m, k }).effect
+  it('gives the value of a key, and none for another', () => {
+    assert.equal(effect('(get(m, k) otherwise 0) == 5', { b: 1, a: 5 }), 'allow')
+    assert.equal(effect('has(get(m, k))', { b: 1 }), 'deny')
+    assert.equal(effect('has(get(m, k))', {}), 'deny')
+  })
+  it('holds what is among its keys, not among its values', () => {
+    assert.equal(effect('k in m', { a: 0 }), 'allow')
+    assert.equal(effect('k in m', { A: 1 }), 'deny')
+  })
+  it('is a list of entries in the order in which they came', () => {
+    const found = '(first(keys(m)) otherwise "") == "z" and sum(values(m)) == 6 and count(m) == 2'
+    assert.equal(effect(found, { z: 4, a: 2 }), 'allow')
+    assert.equal(effect('any(for e in m: e.key == "z" and e.value == 4)', { z: 4 }), 'allow')
+  })
+  it('counts the first of two entries of one key', () => {
+    const twice = [
+      { key: 'a', value: 1 },
+      { key: 'a', value: 2 },
+    ]
+    assert.equal(effect('(get(m, k) otherwise 0) == 1', twice), 'allow')
+  })
+  it('may be constant, and asked inside of another', () => {
+    const text = `const price: map<text, int> = { "a": 2, "b": 3 };
+      const name: map<int, text> = { 1: "a", 2: "b" };
+      policy p { input n: int;
+        rule r: allow when (get(price, get(name, n) otherwise "") otherwise 0) == 3; }`
+    assert.equal(outcome(text, { n: 2 }).effect, 'allow')
+    assert.equal(outcome(text, { n: 1 }).effect, 'deny')
+    assert.equal(outcome(text, { n: 3 }).effect, 'deny')
+  })
+})

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { compile } from '@planetary-mesh/ccl-compiler'
 import { MESSAGES, WARNINGS } from '../src/messages.ts'
+import { COMMUNITY_MISTAKES } from './community-mistakes.ts'
 import { CORE_MISTAKES } from './core-mistakes.ts'
 import { unmark } from './marked.ts'
 import { MISTAKES, program } from './mistakes.ts'
@@ -22,7 +23,7 @@ describe('one mistake gives one error, and no output', () => {
     })
   }
 
-  for (const [what, marked, code] of CORE_MISTAKES) {
+  for (const [what, marked, code] of [...CORE_MISTAKES, ...COMMUNITY_MISTAKES]) {
     it(`${what}: ${code}`, () => {
       const { text, offset, length } = unmark(marked)
       const result = compile(text)
@@ -34,19 +35,21 @@ describe('one mistake gives one error, and no output', () => {
     })
   }
 
-  it('covers every error code; two more codes have tests of their own', () => {
-    const covered = new Set([...MISTAKES, ...CORE_MISTAKES].map(([, , code]) => code))
+  it('covers every error code; three more codes have tests of their own', () => {
+    const covered = new Set(
+      [...MISTAKES, ...CORE_MISTAKES, ...COMMUNITY_MISTAKES].map(([, , code]) => code),
+    )
     const all = Object.keys(MESSAGES).filter((code) => !WARNINGS.has(code as 'CCL0504'))
     assert.deepEqual(
       all.filter((code) => !covered.has(code)),
-      ['CCL0212', 'CCL0214'],
+      ['CCL0212', 'CCL0214', 'CCL0543'],
     )
   })
 })
 
 describe('several mistakes', () => {
   it('give an error each, in the order of the text', () => {
-    const text = `titel: "a";\nversion "1";\n${program().replace('"medium"', '"meduim"')}`
+    const text = `titel: "a";\nversion;\n${program().replace('"medium"', '"meduim"')}`
     const codes = compile(text).diagnostics.map(({ code }) => code)
     assert.deepEqual(codes, ['CCL0302', 'CCL0205', 'CCL0404'])
   })
@@ -74,7 +77,7 @@ describe('what is known elsewhere helps', () => {
     [program().replace('"medium"', '"MEDIUM"'), 'did you mean `medium`?'],
     ['execuiton { }', 'did you mean `execution`?'],
     ['job { reputation_min: 80; }', 'move it into `job.node_preferences`'],
-    ['resources { minMemory: 1; }', 'known here: `compute`, `storage`, `bandwidth` and `scope`'],
+    ['results { storag { } }', 'did you mean `storage`?'],
   ]
   for (const [text, help] of helps) {
     it(help, () =>

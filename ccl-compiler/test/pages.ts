@@ -2,8 +2,9 @@
  * The pages of docs/ccl that are made from tables: one for each code of a diagnostic, with a text
  * that shows it, and the reference of kinds, properties, actions, types and functions.
  */
-import { check, formatDiagnostics } from '@planetary-mesh/ccl-compiler'
+import { check, compile, formatDiagnostics } from '@planetary-mesh/ccl-compiler'
 import { ACTIONS } from '../src/actions.ts'
+import { COMMUNITY, FUNCTIONS, HANDLED, OPEN_KINDS } from '../src/community/words.ts'
 import { ASKED } from '../src/core/asked-actions.ts'
 import { BUILTINS } from '../src/core/builtins.ts'
 import {
@@ -17,6 +18,7 @@ import { NUMBERS, typeName, WORDS } from '../src/ir/ir.ts'
 import { DOCUMENT, type Kind } from '../src/kinds.ts'
 import { MESSAGES, WARNINGS } from '../src/messages.ts'
 import type { Type } from '../src/types.ts'
+import { COMMUNITY_MISTAKES } from './community-mistakes.ts'
 import { CORE_MISTAKES } from './core-mistakes.ts'
 import { unmark } from './marked.ts'
 import { MISTAKES, program } from './mistakes.ts'
@@ -28,7 +30,7 @@ const CLASSES: Record<string, string> = {
   '03': 'Names',
   '04': 'Values, types and units',
   '05': 'Meaning',
-  '06': 'Not compiled by this version',
+  '06': 'Not of this language, or not complete',
   '07': 'Advice of `lint`',
 }
 const POLICY = 'policy p { rule a: allow when request.amount < cu(5); }'
@@ -48,6 +50,7 @@ const LONG: Record<string, string> = {
   CCL0213: 'Brackets, expressions and types nest at most 256 deep.',
   CCL0506: 'A document submits at most 256 jobs.',
   CCL0507: 'A job, with its arguments, is at most 256 KiB.',
+  CCL0543: 'A text that is imported with `use` compiles by itself, and imports nothing.',
   CCL0214: 'After 100 mistakes the others are counted, not shown.',
 }
 const EXAMPLE_MAX = 2000
@@ -59,10 +62,14 @@ function exampleOf(code: string): { text: string; said: string } | null {
   const texts = [
     ...(MORE[code] === undefined ? [] : [MORE[code]]),
     ...MISTAKES.filter(([, , of]) => of === code).map(([, text]) => text),
-    ...CORE_MISTAKES.filter(([, , of]) => of === code).map(([, marked]) => unmark(marked).text),
+    ...[...CORE_MISTAKES, ...COMMUNITY_MISTAKES]
+      .filter(([, , of]) => of === code)
+      .map(([, marked]) => unmark(marked).text),
   ].filter((text) => text.length <= EXAMPLE_MAX && text !== '')
   for (const text of texts.toSorted((a, b) => a.length - b.length)) {
-    const { diagnostics } = check(text, { file: 'example.ccl', lint: true })
+    // what has no value is said only when something is to be built
+    const read = code === 'CCL0604' ? compile : check
+    const { diagnostics } = read(text, { file: 'example.ccl', lint: true })
     const found = diagnostics.filter((diagnostic) => diagnostic.code === code)
     if (found.length > 0) {
       const said = formatDiagnostics(found.slice(0, 1), text)
@@ -146,9 +153,18 @@ function reference(): string {
     ...['| property | value | |', '|---|---|---|', ...kindRows(DOCUMENT, '')],
     ...['', '## Actions of documents', '', '| action | arguments |', '|---|---|'],
     ...[...ACTIONS].map(([name, action]) => {
-      const args = [...(action?.args.keys() ?? [])].map((arg) => `\`${arg}\``).join(' ')
-      return `| \`${name}\` | ${action === null ? 'not compiled by this version' : args} |`
+      const args = [...action.args.keys()].map((arg) => `\`${arg}\``).join(' ')
+      return `| \`${name}\` | ${args}${action.positional ? ', by name or in this order' : ''} |`
     }),
+    ...['', 'Of all of them the mesh carries out `submit_job` and `log`; a document that asks for'],
+    ...['another is refused there with EFFECT_UNSUPPORTED.'],
+    ...['', '## Documents of a community', ''],
+    `At the top: ${words([...COMMUNITY])}, and ${words([...OPEN_KINDS])}. Inside, names are free.`,
+    ...['', 'In `on "event" { … }` and `actions`:', '', '| action | parts |', '|---|---|'],
+    ...[...HANDLED].map(
+      ([name, parts]) => `| \`${name}\` | ${parts === null ? 'any' : words(parts)} |`,
+    ),
+    ...['', `Functions in values: ${words(FUNCTIONS)}.`],
     ...['', '## What `on allow` and `on deny` of a policy ask for', ''],
     ...['| action | arguments |', '|---|---|'],
     ...[...ASKED].map(([name, args]) => {

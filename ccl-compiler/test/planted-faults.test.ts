@@ -14,5 +14,7 @@ it('every fault to plant has one place, and a name of its own', () => {
     FAULTS.map(({ id }) => [id, 1, false]),
   )
   assert.equal(new Set(FAULTS.map(({ id }) => id)).size, FAULTS.length)
-  assert.ok(FAULTS.length >= 30)
+  for (const part of ['checker', 'interpreter', 'encoder']) {
+    assert.ok(FAULTS.filter((fault) => fault.part === part).length >= 10, part)
+  }
 })

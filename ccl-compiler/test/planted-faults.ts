@@ -2,7 +2,10 @@
  * Faults to plant in the checker, the interpreter and the encoder, each with the sentence that it
  * breaks. `plant-faults.ts` switches them on one by one and asks that the tests find each.
  */
+export type Part = 'checker' | 'interpreter' | 'encoder'
+
 export type Fault = {
+  readonly part: Part
   readonly id: string
   readonly breaks: string
   readonly file: string
@@ -10,13 +13,14 @@ export type Fault = {
   readonly replace: string
 }
 
-const fault = (id: string, breaks: string, file: string, find: string, replace: string): Fault => ({
-  id,
-  breaks,
-  file: `ccl-compiler/src/${file}`,
-  find,
-  replace,
-})
+type Planted = Omit<Fault, 'part'>
+const fault = (
+  id: string,
+  breaks: string,
+  file: string,
+  find: string,
+  replace: string,
+): Planted => ({ id, breaks, file: `ccl-compiler/src/${file}`, find, replace })
 
 const CHECKER = [
   fault(
@@ -115,10 +119,10 @@ const INTERPRETER = [
   ),
   fault(
     'wrap-around',
-    'Nothing leaves the range of 64 bits unseen.',
-    'ir/arithmetic.ts',
-    "  if (value < MIN || value > MAX) throw new Stop('overflow')\n  return value",
-    '  return BigInt.asIntN(64, value)',
+    'No product leaves the range of 64 bits unseen.',
+    'ir/interpret.ts',
+    'return within((of(expr.left) as bigint) * (of(expr.right) as bigint))',
+    'return BigInt.asIntN(64, (of(expr.left) as bigint) * (of(expr.right) as bigint))',
   ),
   fault(
     'floor-of-negatives',
@@ -194,11 +198,11 @@ const ENCODER = [
     'gt: OP.i64GtU',
   ),
   fault(
-    'same-first-word',
-    'Words are equal when all their bytes are.',
-    'wasm/built-in.ts',
-    'body.get(a).i32(CELL).op(OP.i32Add).set(a).get(b).i32(CELL).op(OP.i32Add).set(b)',
-    'body.i32(1).op(OP.return)',
+    'words-differ',
+    'Words that differ are not equal, and words that are equal do not differ.',
+    'wasm/encode-expression.ts',
+    "if (how === 'ne') body.op(OP.i32Eqz)",
+    "if (how === 'lt') body.op(OP.i32Eqz)",
   ),
   fault(
     'hash-apart',
@@ -251,4 +255,11 @@ const ENCODER = [
   ),
 ]
 
-export const FAULTS: readonly Fault[] = [...CHECKER, ...INTERPRETER, ...ENCODER]
+const inPart = (part: Part, faults: readonly Planted[]): Fault[] =>
+  faults.map((fault) => ({ part, ...fault }))
+
+export const FAULTS: readonly Fault[] = [
+  ...inPart('checker', CHECKER),
+  ...inPart('interpreter', INTERPRETER),
+  ...inPart('encoder', ENCODER),
+]

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { Lexer } from 'chevrotain'
 import type { Item } from '../src/ast.ts'
 import { Problems } from '../src/diagnostic.ts'
 import { parse } from '../src/grammar.ts'
 import { scan } from '../src/scan.ts'
 import { breaksLine, lineRange, positionAt, sourceOf } from '../src/source.ts'
+import { TOKENS } from '../src/tokens.ts'
 
 function itemsOf(text: string): readonly Item[] {
   const problems = new Problems(sourceOf(text, '-'))
@@ -73,4 +75,9 @@ describe('places', () => {
   it('do not count a byte order mark', () => {
     assert.deepEqual(positionAt(sourceOf('\u{FEFF}ab', '-'), 2), { line: 1, column: 2 })
   })
+})
+
+it('the table of words is sound: every start of a word is known beforehand', () => {
+  const { lexerDefinitionErrors } = new Lexer(TOKENS, { ensureOptimizations: true })
+  assert.deepEqual(lexerDefinitionErrors, [])
 })

@@ -30,6 +30,7 @@ import {
   type Role,
   type RunEnd,
   receiptByCid,
+  runsProfile,
   type Step,
   seal,
   textOf,
@@ -38,7 +39,7 @@ import {
 import { z } from 'zod'
 
 export type VerifierConfig = {
-  /** The one runtime profile that this verifier can replay. */
+  /** The runtime profile that this verifier can replay, and what it adds to (`runsProfile`). */
   profile: string
   /** A verdict that the log does not hold yet is sent again after this time. */
   resendMs: number
@@ -135,7 +136,7 @@ function check(state: VerifierState, receipt: Receipt, env: Env, config: Verifie
   const { manifest } = chain
   if (manifest.body.trust.verification !== 'replay')
     return judge(state, chain, 'structure', [], env)
-  if (receipt.body.result.profile !== config.profile) {
+  if (!runsProfile(config.profile, receipt.body.result.profile)) {
     return judge(state, chain, 'replay', 'cannot-replay', env)
   }
   state.replaying.set(key, receipt.cid)

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type DaemonConfig, parseHours } from '@planetary-mesh/peer'
 import { type Program, runDaemon } from '@planetary-mesh/peer/network'
-import { openSandbox, RUNTIME_PROFILE } from '@planetary-mesh/runtime'
+import { availableProfile, openPolicies, openSandbox } from '@planetary-mesh/runtime'
 import { assert, type Role, signerFromSeed } from '@planetary-mesh/spec'
 import { executorRole } from './executor/role.ts'
 import type { ExecutorConfig } from './executor/state.ts'
@@ -20,8 +20,9 @@ const program: Program = {
     home: ({ config }) => homeRole(homeConfig(config)) as Role,
     executor: ({ config, profile }) => executorRole(executorConfig(config, profile)) as Role,
   },
-  profile: RUNTIME_PROFILE,
+  profile: availableProfile(),
   openSandbox,
+  openPolicies,
   switches: {
     'seal-receipts-with-another-key': (honest) => {
       const { executor } = honest.roles

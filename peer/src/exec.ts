@@ -12,16 +12,20 @@ import {
   encodeFile,
   type FileRef,
   HostFault,
+  isComponent,
   LIMITS,
   type Manifest,
   type Ran,
   Refusal,
   type RunInput,
+  type RunOptions,
   type RunResult,
+  runsProfile,
   type Sandbox,
   textOf,
 } from '@planetary-mesh/spec'
 import { fetchFile } from './fetch-file.ts'
+import type { LiveJob, LiveJobs } from './live-jobs.ts'
 import { openPatience } from './patience.ts'
 import type { Blocks, Clock, Exec } from './ports.ts'
 import { openTurns } from './turns.ts'
@@ -33,7 +37,13 @@ import { openTurns } from './turns.ts'
  * running take longer than `wallMs`, 'store' when the outputs cannot be kept, and 'closed'. Closing
  * it ends what runs; sandbox and blocks stay open for whoever opened them.
  */
-export function openExec(options: { blocks: Blocks; clock: Clock; sandbox: Sandbox }): Exec {
+export function openExec(options: {
+  blocks: Blocks
+  clock: Clock
+  sandbox: Sandbox
+  /** Hears what the jobs say while they run. */
+  live?: LiveJobs
+}): Exec {
   const { blocks, clock, sandbox } = options
   const turns = openTurns(sandbox.slots)
   const closing = new AbortController()
@@ -42,7 +52,7 @@ export function openExec(options: { blocks: Blocks; clock: Clock; sandbox: Sandb
     async run(manifest, { wallMs, signal, cancelAtFuel }) {
       const { profile } = manifest.body
       admit(
-        profile === sandbox.profile,
+        runsProfile(sandbox.profile, profile),
         'PROFILE_UNKNOWN',
         `asked for ${profile}, here is ${sandbox.profile}`,
       )
@@ -52,15 +62,24 @@ export function openExec(options: { blocks: Blocks; clock: Clock; sandbox: Sandb
       try {
         await patience.wait(turn.granted)
         const input = await patience.wait(inputOf(manifest, blocks))
+        ensureAsked(input.module, profile)
         const startedAtMs = clock.nowMs()
         const limits = { ...input.limits, wallMs: Math.max(1, Math.floor(endsAtMs - startedAtMs)) }
         const cancel = cancelAtFuel === undefined ? {} : { cancelAtFuel }
         const stop = AbortSignal.any([signal, closing.signal])
         // the sandbox keeps the time of a run itself
         patience.hasTime()
-        const run = sandbox.run({ ...input, limits, ...cancel }, { signal: stop })
+        const live = options.live?.begin(manifest.cid)
+        const heard = live === undefined ? {} : toldTo(live)
+        const run = sandbox
+          .run({ ...input, limits, ...cancel }, { signal: stop, ...heard })
+          .finally(() => live?.end())
         const done = await patience.wait(run)
-        return await keep(blocks, done, { startedAtMs, finishedAtMs: clock.nowMs() })
+        return await keep(
+          blocks,
+          { ...done, profile },
+          { startedAtMs, finishedAtMs: clock.nowMs() },
+        )
       } finally {
         patience.end()
         turn.end()
@@ -70,6 +89,18 @@ export function openExec(options: { blocks: Blocks; clock: Clock; sandbox: Sandb
       closing.abort()
     },
   }
+}
+
+/** Whoever watches never keeps the job waiting: nothing here is a promise. */
+const toldTo = (live: LiveJob): Pick<RunOptions, 'onOutput' | 'onProgress'> => ({
+  onOutput: (output) => live.output(output),
+  onProgress: (progress) => live.progress(progress),
+})
+
+/** A component is run only for who asked for that: others could not run it again. */
+function ensureAsked(module: Uint8Array, profile: string): void {
+  const fits = !isComponent(module) || /\+component\//.test(profile)
+  admit(fits, 'PROFILE_UNKNOWN', `the module is a component, and the job asks for ${profile}`)
 }
 
 /** The sandbox's input, a pure function of the manifest and the bytes its links name. */

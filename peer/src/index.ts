@@ -40,6 +40,7 @@ export {
   type LevelDiskOptions,
   openLevelDisk,
 } from './level/level-disk.ts'
+export { type LiveEvent, type LiveJob, type LiveJobs, openLiveJobs } from './live-jobs.ts'
 export { batchesIn, type LogBatch, type LogRange, openLogRange } from './log-range.ts'
 export { type DiskOptions, type MemoryDisk, openMemoryDisk } from './memory/memory-disk.ts'
 export { openMemoryKeyring } from './memory/memory-keyring.ts'

@@ -21,6 +21,7 @@ import {
   type Message,
   openMessage,
   openReplica,
+  type Policies,
   plainReader,
   type Reader,
   Refusal,
@@ -54,6 +55,8 @@ export type ServeOptions = {
   /** The process's own from here on: closing it closes them. */
   ports: Ports
   verify?: Verify
+  /** What policies in CCL are asked through; without it a charter that has one is not folded. */
+  policies?: Policies
   opener?: Opener
   /** How messages and log blocks are read; by default with nothing remembered but records. */
   reader?: Reader
@@ -112,7 +115,8 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
   const log = options.log ?? (() => {})
   const states = new Map<RoleName, unknown>(roles.map((role) => [role.name, role.init()]))
   assert(states.size === roles.length, 'each role is served once')
-  const replica = openReplica(genesis)
+  const { policies } = options
+  const replica = openReplica(genesis, policies === undefined ? {} : { policies })
   const reader = options.reader ?? { ...plainReader(verify), open }
   const readMessage = options.readMessage ?? ((bytes: Uint8Array) => openMessage(bytes, open))
   const journals = await readRoleJournals(ports.journal)

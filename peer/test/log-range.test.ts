@@ -3,7 +3,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   batchesIn,
-  type LogBatch,
   openLogRange,
   openMemoryDisk,
   type Transport,

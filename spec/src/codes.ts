@@ -45,6 +45,11 @@ export const CODES = {
   QUOTA_EXCEEDED: 'posted and pending use would exceed the quota',
   RATE_EXCEEDED: 'use within the sliding period would exceed the rate',
   NOT_PERMITTED: 'the holder is not on the permit list',
+  POLICY_DENIED: 'a policy written in CCL does not allow it',
+  POLICY_FAILED: 'a rule of a policy written in CCL ended in an error, which denies',
+  POLICY_UNSUPPORTED:
+    'a policy written in CCL asks for what is not known here, or cannot be run here',
+  EFFECT_UNSUPPORTED: 'a program asks for an action that the mesh does not carry out',
   // jobs
   VERIFICATION_UNSUPPORTED: 'a verification mode, replica count or threshold not available here',
   LIMIT_EXCEEDED: 'a number in the record is above its limit',
@@ -55,6 +60,7 @@ export const CODES = {
   NODE_CLOSED: 'the owner of the node takes jobs at other hours of the day',
   CAPACITY_MISSING: 'the node lacks the memory, cores or slots',
   REPUTATION_TOO_LOW: 'the node is below the reputation that the job asks',
+  COMPONENT_UNAVAILABLE: 'components cannot be run here: the package for them is not installed',
   PROFILE_UNKNOWN: 'the runtime profile is not available here',
   MODULE_REFUSED: 'the module is not WebAssembly that may run here',
   IMPORT_REFUSED: 'the module imports something that the sandbox does not offer',

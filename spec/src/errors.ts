@@ -5,6 +5,8 @@
  */
 import { CODES } from './codes.ts'
 
+export { CODES }
+
 export type Code = keyof typeof CODES
 
 /** True when `code` is in the table of `codes.ts`; for codes that arrive over the wire. */

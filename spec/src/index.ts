@@ -1,18 +1,16 @@
 /** The contract, runnable and pure: canonical records, the rules over them, the wire messages. */
 export { assert, Fault } from './assert.ts'
-export { CODES } from './codes.ts'
-export { admit, attempt, type Code, isCode, Refusal } from './errors.ts'
+export { admit, attempt, CODES, type Code, isCode, Refusal } from './errors.ts'
 export { LIMITS } from './limits.ts'
 export { type AnyRecord, openAny } from './records/any-record.ts'
 export { type Block, decodeBlock, encodeBlock, ensureHash, equalBytes } from './records/block.ts'
 export * from './records/cid.ts'
-export { type Did, DidText, formatDid, isDid, parseDid } from './records/did.ts'
+export { type Did, formatDid, isDid, parseDid } from './records/did.ts'
 export { encodeDirectory, readDirectory } from './records/directory.ts'
 export {
   Bytes,
   type FileRef,
   fitText,
-  PRIORITIES,
   type Priority,
   type ResourceType,
   type Verification,
@@ -30,10 +28,11 @@ export { Lease } from './records/kinds/lease.ts'
 export { Anchor, Cosignature, LogEntry } from './records/kinds/log.ts'
 export { Manifest } from './records/kinds/manifest.ts'
 export { Receipt, type Result } from './records/kinds/receipt.ts'
-export { DEFAULT_RULE, SelectionRule } from './records/kinds/rule.ts'
+export { type ChoiceRule, DEFAULT_RULE, SelectionRule } from './records/kinds/rule.ts'
 export { Settle } from './records/kinds/settle.ts'
 export { Token } from './records/kinds/token.ts'
 export { Verdict } from './records/kinds/verdict.ts'
+export * from './records/links.ts'
 export * from './records/note.ts'
 export {
   actCid,
@@ -55,5 +54,7 @@ export * from './rules/index.ts'
 export * from './sandbox.ts'
 export * from './wire/calls.ts'
 export * from './wire/control.ts'
-export { JobRequest } from './wire/job-request.ts'
+export { JobRequest, PRIORITIES } from './wire/job-request.ts'
 export * from './wire/messages.ts'
+export { verifyPolicyBytes } from './wire/policy-bytes.ts'
+export { PolicyHeader, readPolicyHeader } from './wire/policy-header.ts'

@@ -53,6 +53,8 @@ export const LIMITS = {
   wasmLocalsMax: 10_000,
   wasmLocalsOfAllMax: 4_000_000,
   wasmParametersMax: 255,
+  /** Few: a block that passes many values on costs a few bytes, and the engine as much as each. */
+  wasmResultsMax: 32,
   wasmOperandsMax: 16_384,
   wasmTypesMax: 8192,
   wasmImportsMax: 1024,
@@ -61,15 +63,29 @@ export const LIMITS = {
   wasmTablesMax: 16,
   wasmTableElementsMax: 1_000_000,
   wasmDataSegmentsMax: 65_536,
+  wasmElementSegmentsMax: 65_536,
+  /** Blocks within blocks: a switch of so many cases is as deep. */
+  wasmNestingMax: 16_384,
+  /** Of all blocks of one function together; a block that takes and gives none counts as one. */
+  wasmBlockValuesMax: 524_288,
   memoryPagesMax: 32_768,
   descriptorsMax: 256,
+  /** Of a component: core modules, components in each other, handles held at one time. */
+  componentModulesMax: 32,
+  componentDepthMax: 8,
+  componentHandlesMax: 4096,
+  componentApartMs: 120_000,
   pathBytesMax: 4096,
   nameBytesMax: 255,
+  linksFollowedMax: 40,
+  iovecsMax: 1024,
+  subscriptionsMax: 4096,
   guestNodesMax: 65_536,
   guestFileBytesMax: 256 * MiB,
   slotsMax: 256,
   runsWaitingMax: 1024,
   moduleCacheBytesMax: 256 * MiB,
+  moduleFilesBytesMax: 1 * GiB,
   wallMsMax: 24 * 60 * 60_000,
   requestsMax: 256,
   callDepthUnitsMax: 98_304,
@@ -137,6 +153,10 @@ export const LIMITS = {
   controlConnectionsMax: 256,
   /** Event streams: those and requests together are not more than `controlRequestsMax`. */
   controlStreamsMax: 32,
+  /** Of what a running job says, so much is held for whoever watches. */
+  liveBytesMax: 256 * KiB,
+  /** How long a member that is asked for it waits for news before it says that there are none. */
+  liveWaitMs: 5000,
   controlListMax: 500,
   /** A list ends before it is larger, and says that there is more. */
   controlListBytesMax: 16 * MiB,
@@ -158,6 +178,12 @@ export const LIMITS = {
   cclRulesMax: 256,
   cclTiesMax: 8,
   cclEffectsMax: 64,
+  /** A policy in force, as compiled and as written; and what one decision may take, in steps. */
+  policyModuleBytesMax: 96 * KiB,
+  policySourceBytesMax: 64 * KiB,
+  policyStepsMax: 1_000_000,
+  policyInputsMax: 256,
+  circlesMax: 64,
 } as const
 
 assert(LIMITS.fileChunkBytes < LIMITS.blockBytesMax, 'a file chunk fits into a block')

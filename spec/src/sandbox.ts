@@ -80,8 +80,40 @@ export type RunResult = {
   measured: { wallMs: number; rssBytes: number }
 }
 
+const COMPONENT_HEADER = [0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00]
+
+/** Whether a module is a component, by its first bytes (Component Model, "Binary Format"). */
+export const isComponent = (module: Uint8Array): boolean =>
+  COMPONENT_HEADER.every((byte, index) => module[index] === byte)
+
+/**
+ * Whether who has the runtime profile `own` runs what asks for `asked`: the same, or one to which
+ * `own` adds something after a `+`, as components are added to core modules.
+ */
+export const runsProfile = (own: string, asked: string): boolean =>
+  own === asked || own.startsWith(`${asked}+`)
+
+/** What a guest wrote just now. Nobody has signed it: shown live, it bears no check mark. */
+export type LiveOutput = { stream: 'stdout' | 'stderr'; bytes: Uint8Array }
+
+/** How far a guest says that it is: `done` of `total` steps, 0 … 2^53 - 1, as it likes. */
+export type Progress = { done: number; total: number }
+
+export type RunOptions = {
+  signal?: AbortSignal
+  /**
+   * Told what the guest writes while it runs, in its order, together at most `outputBytesMax`
+   * bytes. The guest waits, at a host call, as long as the promise given back is pending: that
+   * takes real time and none of its own. A cancelled run may have shown more than is in its result.
+   */
+  onOutput?: (output: LiveOutput) => void | Promise<void>
+  /** Told how far the guest is, at most every 100 ms; see runtime/README.md, "While a job runs". */
+  onProgress?: (progress: Progress) => void
+}
+
 /** Runs one module. Refuses (`Refusal`) what may not run; throws `HostFault` when we failed. */
 export type Sandbox = {
+  /** The most that it runs; see `runsProfile`. A result has the profile of what was run. */
   readonly profile: string
   /** How many runs go on side by side. */
   readonly slots: number
@@ -90,7 +122,7 @@ export type Sandbox = {
    * of its last host call (0 if it made none); one that was aborted before is as `cancelAtFuel: 0`.
    * A run that had ended already keeps its own outcome.
    */
-  run(input: RunInput, options?: { signal?: AbortSignal }): Promise<RunResult>
+  run(input: RunInput, options?: RunOptions): Promise<RunResult>
   close(): Promise<void>
 }
 

@@ -36,7 +36,13 @@ import {
 } from '@planetary-mesh/spec'
 import { openBell } from './bell.ts'
 import { type Job, type JobPlan, sealJob } from './jobs.ts'
-import { type Machine, type MakeExec, type ReplaceRoles, startMachine } from './machines.ts'
+import {
+  type Machine,
+  type MakeExec,
+  policies,
+  type ReplaceRoles,
+  startMachine,
+} from './machines.ts'
 import { alice, type BodyOf, foundCharter, issueToken, MACHINES, nameOf } from './people.ts'
 import { openShiftedClock } from './shifted-clock.ts'
 
@@ -274,6 +280,7 @@ export async function openTestMesh(options: MeshOptions = {}) {
         receipt: receipt.cid,
         head: given.head ?? (replicaOf(READER).head as CID),
         genesis: charter.cid,
+        policies,
         get: (cid) => blocks.get(`${cid}`),
         ...(given.again === undefined ? {} : { again: given.again }),
       })
@@ -290,10 +297,10 @@ function makeAward(
   over: Partial<BodyOf<typeof Award>>,
   signer: Signer,
 ): Award {
-  const { past, size } = process.replica.ledger
+  const { past, size, policies } = process.replica.ledger
   const pastOf = (executor: string) =>
     past.filter((one) => one.scope === manifest.body.scope && one.executor === executor)
-  const ranking = select(manifest, bids, manifest.body.rule ?? DEFAULT_RULE, pastOf)
+  const ranking = select(manifest, bids, manifest.body.rule ?? DEFAULT_RULE, pastOf, policies)
   const chosen = ranking.find(({ bid }) => bid.author === winner) ?? ranking[0]
   assert.ok(chosen, 'somebody has bid')
   return seal(

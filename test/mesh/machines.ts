@@ -15,6 +15,7 @@ import {
   type Process,
   serve,
 } from '@planetary-mesh/peer'
+import { openPolicies } from '@planetary-mesh/runtime'
 import {
   type Charter,
   type CID,
@@ -58,6 +59,9 @@ export type Given = {
   fetch: (name: string, cid: CID) => Promise<Uint8Array | undefined>
 }
 
+/** How everybody here asks rules in CCL. */
+export const policies = openPolicies()
+
 const BATCH_MS = 5
 const RESEND_MS = 150
 const HOME = { bidWindowMs: 5000, rebidMs: 200, resendMs: RESEND_MS, submitTries: 40 }
@@ -86,6 +90,7 @@ export async function startMachine({ name, signer }: Person, given: Given): Prom
       signer: given.signers[name] ?? signer,
       genesis: charter.cid,
       writer: charter.body.writer,
+      policies,
       ports: {
         blocks,
         clock,
@@ -123,7 +128,7 @@ function rolesOf(name: string, { charter, profile, nodes }: Given): Role[] {
   }
   const watching = [witnessRole(), verifierRole({ profile, resendMs: RESEND_MS })] as Role[]
   if (name !== 'dora') return watching
-  return [ledgerRole({ charter, batchMs: BATCH_MS }) as Role, ...watching]
+  return [ledgerRole({ charter, batchMs: BATCH_MS, policies }) as Role, ...watching]
 }
 
 function heard(role: Role, bell: Bell): Role {

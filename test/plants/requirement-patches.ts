@@ -55,8 +55,9 @@ export const REQUIREMENTS: readonly Patch[] = [
     edits: [
       {
         file: 'ccl-compiler/src/requests.ts',
-        find: '{ ...plainOf(call.args), ...common } as JobRequest',
-        replace: "{ ...plainOf(call.args), ...common, priority: 'medium' } as JobRequest",
+        find: 'const said: Record<string, Plain> = { ...plainOf(call.args), ...common }',
+        replace:
+          "const said: Record<string, Plain> = { ...plainOf(call.args), ...common, priority: 'medium' }",
       },
     ],
   },

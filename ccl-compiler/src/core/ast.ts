@@ -44,6 +44,10 @@ export type Expr = { readonly range: Range; readonly depth: number } & (
   | { readonly is: 'field'; readonly of: Expr; readonly name: Name }
   | { readonly is: 'call'; readonly fn: Name; readonly args: readonly CoreArgument[] }
   | { readonly is: 'list'; readonly items: readonly Expr[] }
+  | {
+      readonly is: 'map'
+      readonly entries: readonly { readonly key: Expr; readonly value: Expr }[]
+    }
   | { readonly is: 'unary'; readonly op: 'not' | '-'; readonly of: Expr }
   | {
       readonly is: 'binary'
@@ -222,8 +226,12 @@ export type Decl =
  * `broken`: something was given up. `lost`: a whole declaration was, so that nothing is said about
  * names that are missing.
  */
+/** `use "CID" as pool;` */
+export type UseDecl = { readonly is: 'use'; readonly from: Name; readonly alias: Name }
+
 export type Core = {
   readonly decls: readonly Decl[]
+  readonly uses: readonly UseDecl[]
   readonly broken: boolean
   readonly lost: boolean
 }

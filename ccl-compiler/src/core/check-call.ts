@@ -1,7 +1,15 @@
 /** Calls: of the language's functions, of declared ones, and of records (`Member(did: …)`). */
 
 import { regionOf } from '../ir/cost.ts'
-import { type Expr, isNumber, type Rounding, sameType, type Type, typeName } from '../ir/ir.ts'
+import {
+  type Expr,
+  isNumber,
+  mapParts,
+  type Rounding,
+  sameType,
+  type Type,
+  typeName,
+} from '../ir/ir.ts'
 import { shown } from '../messages.ts'
 import { nearest } from '../nearest.ts'
 import type * as A from './ast.ts'
@@ -14,6 +22,7 @@ import {
   functionNames,
   gathered,
 } from './check-expression.ts'
+import { MAP_FUNCTIONS, mapCall } from './check-map.ts'
 import type { Declarations } from './declarations.ts'
 import type { Scope } from './scope.ts'
 
@@ -41,6 +50,7 @@ export function checkCall(
   }
   const stray = node.args.find(({ name }) => name !== null)?.name
   if (stray) return wrong(node, 'values without names', `\`${shown(stray.text)}:\``, decls)
+  if (MAP_FUNCTIONS.has(text)) return onMap(node, want, decls, scope)
   if (ONE_OF_LIST.has(text)) return fold(node, text as How, decls, scope)
   const rounds = /^(div|part)_(down|up|even)$/.exec(text)
   if (rounds !== null) {
@@ -67,6 +77,18 @@ export function checkCall(
     return null
   }
   return wrong(node, 'a number', `\`${typeName(value.type)}\``, decls)
+}
+
+/** What is asked of a map, when it is one. */
+function onMap(node: Call, want: Type | null, decls: Declarations, scope: Scope): Expr | null {
+  if (!counted(node, node.fn.text === 'get' ? 2 : 1, decls)) return null
+  const [map, key] = node.args.map(({ value }) => value) as [A.Expr, A.Expr | undefined]
+  const of = checkExpr(map, null, decls, scope)
+  if (of === null) return null
+  const parts = mapParts(of.type)
+  if (parts === null) return wrong(node, 'a map', `\`${typeName(of.type)}\``, decls)
+  if (key !== undefined && checkExpr(key, parts.key, decls, scope) === null) return null
+  return checkExpr(mapCall(node, map, key ?? null), want, decls, scope)
 }
 
 function wrong(node: Call, expected: string, found: string, { problems }: Declarations): null {

@@ -7,6 +7,7 @@ import { checkTests, type ReadyCase, type Subject } from './check-test.ts'
 import { checkUnit } from './check-unit.ts'
 import { Declarations } from './declarations.ts'
 import { budgetPolicy, proposalPolicies } from './desugar.ts'
+import { type Imports, importedDecls } from './imports.ts'
 import { parseCore } from './parse-declarations.ts'
 
 export type CheckedCore = {
@@ -20,11 +21,22 @@ function unitsOf(community: A.GovernanceDecl | A.BudgetDecl, decls: Declarations
 }
 
 /** `programs` is complete only if no error was reported. */
-export function checkCore(tokens: readonly IToken[], problems: Problems): CheckedCore {
+export function checkCore(
+  tokens: readonly IToken[],
+  problems: Problems,
+  imports?: Imports,
+): CheckedCore {
   // a word left out may have made a document of a declaration: what is missing then may be there
   const unread = problems.hasErrors
   const parsed = parseCore(tokens, problems)
-  const core = { ...parsed, lost: parsed.lost || unread }
+  const alone = (core: A.Core, inner: Problems) => void checkParsed(core, inner)
+  const before = problems.errors
+  const imported = importedDecls(parsed.uses, imports, problems, alone)
+  const lost = parsed.lost || unread || problems.errors > before
+  return checkParsed({ ...parsed, decls: [...imported, ...parsed.decls], lost }, problems)
+}
+
+function checkParsed(core: A.Core, problems: Problems): CheckedCore {
   const before = problems.errors
   const decls = new Declarations(core, problems)
   const subjects = new Map<string, Subject>()

@@ -3,7 +3,7 @@
  * something was wrong and is reported. `want` is the type that the place asks for, if it does: it
  * gives texts in quotes, `[]` and `none` their types, and a wrong type its message.
  */
-import { isDid, LIMITS, parseCid } from '@planetary-mesh/spec'
+import { isDid, LIMITS, parseCid } from '@planetary-mesh/spec/bare'
 import { Stop } from '../ir/arithmetic.ts'
 import { partsOf, regionOf } from '../ir/cost.ts'
 import { constantOf } from '../ir/interpret.ts'
@@ -14,6 +14,7 @@ import { byteLength, type Range } from '../source.ts'
 import type * as A from './ast.ts'
 import { BUILTINS } from './builtins.ts'
 import { checkCall } from './check-call.ts'
+import { checkMap } from './check-map.ts'
 import { checkOperator } from './check-operator.ts'
 import type { Declarations } from './declarations.ts'
 import { asValue, literal } from './literal.ts'
@@ -99,6 +100,8 @@ function unchecked(
       return field(node, decls, scope)
     case 'list':
       return list(node.items, node.range, want, decls, scope)
+    case 'map':
+      return checkMap(node, want, decls, scope)
     case 'call':
       return folded(checkCall(node, want, decls, scope), node.range, decls)
     case 'for':
@@ -178,6 +181,8 @@ function field(
   scope: Scope,
 ): Expr | null {
   const root = node.of
+  const whole = root.is === 'name' ? `${root.text}.${node.name.text}` : ''
+  if (decls.isConstant(whole)) return decls.constant(whole, true)
   if (root.is === 'name' && scope.find(root.text) === undefined && !decls.isConstant(root.text)) {
     const path = `${root.text}.${node.name.text}`
     const input = inputAt(path, node.range, decls, scope)

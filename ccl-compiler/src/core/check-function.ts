@@ -196,6 +196,8 @@ function checkFor(node: Extract<A.Stmt, { is: 'for' }>, context: Context) {
   const { block } = checkBlock(node.body, context)
   scope.leave(decls.problems)
   if (block === null) return null
-  const statement: Stmt = { op: 'for', source, slot, limit, body: block }
+  // a turn takes a step even where nothing stands in the loop
+  const body = { ...block, cost: Math.max(1, block.cost) }
+  const statement: Stmt = { op: 'for', source, slot, limit, body }
   return { statement, returns: false }
 }

@@ -5,12 +5,14 @@ import {
   type Expr,
   isNumber,
   isWord,
+  mapParts,
   sameType,
   type Type,
   typeName,
 } from '../ir/ir.ts'
 import type * as A from './ast.ts'
 import { BOOL, checkExpr, isComparable } from './check-expression.ts'
+import { inMap } from './check-map.ts'
 import type { Declarations } from './declarations.ts'
 import type { Scope } from './scope.ts'
 
@@ -145,6 +147,11 @@ function membership(node: Binary, decls: Declarations, scope: Scope): Expr | nul
   if (right !== null && right.type.is !== 'list') {
     const help = 'what stands after `in` is a list: `x in [a, b]`, `x in roles.NAME`'
     return wrong(node.right, 'a list', right.type, help, decls)
+  }
+  const map = right === null ? null : mapParts(right.type)
+  if (map !== null) {
+    if (checkExpr(node.left, map.key, decls, scope) === null) return null
+    return checkExpr(inMap(node), BOOL, decls, scope)
   }
   const of = right?.type.is === 'list' ? right.type.of : null
   const left = checkExpr(node.left, of, decls, scope)

@@ -1,5 +1,5 @@
 /** Policies and selections: to a program, with the checks that take all their rules together. */
-import { LIMITS } from '@planetary-mesh/spec'
+import { LIMITS } from '@planetary-mesh/spec/bare'
 import type { Name } from '../ast.ts'
 import { boundsOf, regionOf } from '../ir/cost.ts'
 import {
@@ -35,7 +35,7 @@ const ORDERS = ['ascending', 'descending']
 export function checkUnit(unit: A.Unit, outer: Declarations): Program | null {
   const { problems } = outer
   const decls = new Declarations(
-    { decls: unit.consts, broken: outer.broken, lost: outer.lost },
+    { decls: unit.consts, uses: [], broken: outer.broken, lost: outer.lost },
     problems,
     outer,
   )

@@ -2,13 +2,22 @@
  * All declarations of a text by name. Constants are computed and functions checked when somebody
  * first asks for them, so their order in the text does not matter and a cycle is found on the way.
  */
-import { LIMITS } from '@planetary-mesh/spec'
+import { LIMITS } from '@planetary-mesh/spec/bare'
 import type { Name } from '../ast.ts'
 import type { Problems } from '../diagnostic.ts'
 import { Stop } from '../ir/arithmetic.ts'
 import { regionOf } from '../ir/cost.ts'
 import { constantOf } from '../ir/interpret.ts'
-import { type Expr, type Fn, NUMBERS, type RecordType, type Type, WORDS } from '../ir/ir.ts'
+import {
+  type Expr,
+  type Fn,
+  mapOf,
+  NUMBERS,
+  type RecordType,
+  type Type,
+  typeName,
+  WORDS,
+} from '../ir/ir.ts'
 import { shown } from '../messages.ts'
 import { nearest } from '../nearest.ts'
 import type { Range } from '../source.ts'
@@ -105,8 +114,9 @@ export class Declarations {
   }
 
   warnUnused(): void {
-    const unused = (name: Name, what: string) =>
-      this.problems.add('CCL0518', name.range, shown(name.text), what)
+    // of what was imported, nobody has to use everything
+    const unused = ({ text, range }: Name, what: string) =>
+      text.includes('.') ? undefined : this.problems.add('CCL0518', range, shown(text), what)
     for (const { decl, used } of this.#consts.values()) if (!used) unused(decl.name, 'constant')
     for (const { decl, used } of this.#fns.values()) if (!used) unused(decl.name, 'function')
     for (const { decl, used } of this.#records.values()) if (!used) unused(decl.name, 'record')
@@ -234,8 +244,16 @@ export class Declarations {
       if (of === null) return null
       return text === 'list' ? { is: 'list', of } : { is: 'option', of }
     }
+    const [first, second] = args
+    if (text === 'map' && first !== undefined && second !== undefined) {
+      const [key, value] = [this.type(first), this.type(second)]
+      if (key === null || value === null) return null
+      const made = mapOf(key, value)
+      if (made === null) this.problems.add('CCL0541', first.name.range, typeName(key))
+      return made
+    }
     if (TYPES.includes(text) && args.length === 0) return { is: text } as Type
-    const known = [...TYPES, ...GENERIC, ...this.#records.keys()]
+    const known = [...TYPES, ...GENERIC, 'map', ...this.#records.keys()]
     if (!this.lost) this.problems.add('CCL0316', range, shown(text), nearest(text, known), known)
     return null
   }

@@ -3,8 +3,8 @@
  * are numbers, or texts when they are large; durations may be texts such as `"10min"`, shares such
  * as `"50%"`; a role that is left out is one that nobody has.
  */
-import { isDid, LIMITS } from '@planetary-mesh/spec'
-import { isNumber, type Program, type Type, typeName, type Value } from '../ir/ir.ts'
+import { isDid, LIMITS } from '@planetary-mesh/spec/bare'
+import { isNumber, mapParts, type Program, type Type, typeName, type Value } from '../ir/ir.ts'
 import { byteLength } from '../source.ts'
 import { UNIT_MS } from '../units.ts'
 
@@ -58,9 +58,12 @@ function read(json: unknown, type: Type, path: string): Read {
       const inner = read(json, type.of, path)
       return typeof inner === 'string' ? inner : { value: { some: inner.value } }
     }
-    case 'list':
+    case 'list': {
+      const parts = mapParts(type)
+      if (parts !== null && !Array.isArray(json)) return readMap(json, parts, wrong)
       if (!Array.isArray(json) || json.length > LIMITS.cclListMax) return wrong
       return readAll(json.map((item) => [item, type.of]))
+    }
     case 'record': {
       if (typeof json !== 'object' || json === null) return wrong
       const fields = type.fields.map((field): [unknown, Type, string] => [
@@ -72,6 +75,23 @@ function read(json: unknown, type: Type, path: string): Read {
     }
   }
   return wrong
+}
+
+/** An object, whose keys are texts; or, as any list, entries of `key` and `value`. */
+function readMap(json: unknown, { key, value }: { key: Type; value: Type }, wrong: string): Read {
+  if (typeof json !== 'object' || json === null) return wrong
+  const entries = Object.entries(json)
+  if (entries.length > LIMITS.cclListMax) return wrong
+  const values: Value[] = []
+  for (const [name, of] of entries) {
+    const read = readAll([
+      [key.is === 'bool' ? name === 'true' : name, key],
+      [of, value, name],
+    ])
+    if (typeof read === 'string') return read
+    values.push(read.value)
+  }
+  return { value: values }
 }
 
 function readAll(parts: readonly (readonly [unknown, Type, string?])[]): Read {

@@ -14,15 +14,19 @@ import { parseTest } from './parse-test.ts'
 import { parseType } from './parse-type.ts'
 import { Reader } from './reader.ts'
 
-/** The declarations in these words, which `splitCore` has found to be the typed core. */
+/** The declarations in these words, which `splitText` has found to be the typed core. */
 export function parseCore(tokens: readonly IToken[], problems: Problems): A.Core {
   const reader = new Reader(tokens, problems)
   const decls: A.Decl[] = []
+  const uses: A.UseDecl[] = []
   let lost = false
   while (!reader.done && !problems.full) {
-    if (!reader.attempt(0, () => decls.push(declaration(reader)))) lost = true
+    const read = reader.is('use')
+      ? () => uses.push(use(reader))
+      : () => decls.push(declaration(reader))
+    if (!reader.attempt(0, read)) lost = true
   }
-  return { decls, broken: reader.broken, lost: lost || reader.lost }
+  return { decls, uses, broken: reader.broken, lost: lost || reader.lost }
 }
 
 const KINDS = 'policy selection governance budget fn record const people test'.split(' ')
@@ -54,6 +58,15 @@ function declaration(reader: Reader): A.Decl {
       return reader.giveUp()
     }
   }
+}
+
+function use(reader: Reader): A.UseDecl {
+  reader.next()
+  const from = reader.text('the CID of a text')
+  reader.expect('as', 'and a name for it')
+  const alias = reader.name('an import')
+  reader.expect(';', 'the import')
+  return { is: 'use', from, alias }
 }
 
 function constant(reader: Reader): A.ConstDecl {

@@ -3,9 +3,9 @@
  * minus, calls and fields. Comparisons do not chain.
  */
 
-import { LIMITS } from '@planetary-mesh/spec'
+import { LIMITS } from '@planetary-mesh/spec/bare'
 import type { IToken } from 'chevrotain'
-import type { Name } from '../ast.ts'
+import type { Name, Value } from '../ast.ts'
 import { numberValue, rangeOf, textValue } from '../literals.ts'
 import { shown } from '../messages.ts'
 import type { Range } from '../source.ts'
@@ -123,21 +123,27 @@ function postfix(reader: Reader): Expr {
   return of
 }
 
+/** What a text or a parameter stands for. */
+function textOrParameter(reader: Reader): Expr {
+  const token = reader.next()
+  const value = textValue(token, reader.problems)
+  const { range } = value
+  if (value.is === 'string') return node(reader, range, { is: 'text', text: value.text }, [])
+  if (value.is === 'flag') return node(reader, range, { is: 'flag', flag: value.flag }, [])
+  return numberOf(reader, value, token.image)
+}
+
 function primary(reader: Reader): Expr {
   const token = reader.peek()
   if (reader.isKind(T.Numeral)) return numeral(reader)
-  if (reader.isKind(T.Text)) {
-    reader.next()
-    const value = textValue(token, reader.problems)
-    if (value.is !== 'string') return node(reader, value.range, { is: 'broken' }, [])
-    return node(reader, value.range, { is: 'text', text: value.text }, [])
-  }
+  if (reader.isKind(T.Text)) return textOrParameter(reader)
   if (reader.take('(')) {
     const inner = parseExpression(reader)
     reader.expect(')', 'after the expression')
     return { ...inner, range: reader.from(token) }
   }
   if (reader.take('[')) return list(reader, token)
+  if (reader.is('{') && BEFORE_MAP.has(reader.last.image)) return map(reader)
   if (!reader.isKind(T.Name)) {
     const closes = reader.is('{') ? 'a `{` has no meaning inside an expression' : undefined
     return reader.unexpected('a value', closes)
@@ -147,9 +153,17 @@ function primary(reader: Reader): Expr {
     return node(reader, rangeOf(token), { is: 'flag', flag: token.image === 'true' }, [])
   }
   if (reader.take('none')) return node(reader, rangeOf(token), { is: 'none' }, [])
-  const name = reader.name('a value')
+  const name = imported(reader, reader.name('a value'))
   if (!reader.is('(')) return node(reader, name.range, { is: 'name', text: name.text }, [])
   return call(reader, name)
+}
+
+/** `pool.share(` calls a function of the import `pool`; without a call it is read as a field. */
+function imported(reader: Reader, name: Name): Name {
+  if (!reader.is('.') || !reader.isKind(T.Name, 1) || !reader.is('(', 2)) return name
+  reader.next()
+  const inner = reader.name('a function')
+  return { text: `${name.text}.${inner.text}`, range: reader.from(name.range) }
 }
 
 /** Arguments in parentheses, with or without names. */
@@ -202,6 +216,25 @@ function list(reader: Reader, open: IToken): Expr {
   return node(reader, reader.from(open), { is: 'list', items }, items)
 }
 
+/** After an operator or the condition of an `if`, a brace begins a block. */
+const BEFORE_MAP = new Set([':', '=', '(', '[', ',', 'return', 'in'])
+
+/** `{ key: value, … }` */
+function map(reader: Reader): Expr {
+  const open = reader.next()
+  const entries: { key: Expr; value: Expr }[] = []
+  while (!reader.is('}')) {
+    const key = parseExpression(reader)
+    reader.expect(':', 'between a key and its value')
+    entries.push({ key, value: parseExpression(reader) })
+    if (reader.take(',')) continue
+    if (!reader.is('}')) separator(reader, 'entries')
+  }
+  reader.next()
+  const parts = entries.flatMap(({ key, value }) => [key, value])
+  return node(reader, reader.from(open), { is: 'map', entries }, parts)
+}
+
 function comprehension(reader: Reader): Expr {
   const start = reader.next()
   const variable = reader.name('the variable of a list')
@@ -229,12 +262,15 @@ const DIGITS_MAX = 40
 
 function numeral(reader: Reader): Expr {
   const token = reader.next()
-  const range = rangeOf(token)
-  const value = numberValue(token, null)
+  return numberOf(reader, numberValue(token, null), token.image)
+}
+
+function numberOf(reader: Reader, value: Value, image: string): Expr {
+  const { range } = value
   const whole = (digits: string): bigint => {
     const number = digits.length > DIGITS_MAX ? I64_MAX + 1n : BigInt(digits)
     if (number > I64_MAX) {
-      reader.problems.add('CCL0420', range, `\`${shown(token.image)}\``)
+      reader.problems.add('CCL0420', range, `\`${shown(image)}\``)
       reader.giveUp()
     }
     return number
@@ -248,7 +284,7 @@ function numeral(reader: Reader): Expr {
       const places = value.is === 'percent' ? 4 : 6
       const fraction = after.replace(/0+$/, '')
       if (fraction.length > places) {
-        reader.problems.add('CCL0411', range, token.image)
+        reader.problems.add('CCL0411', range, image)
         return reader.giveUp()
       }
       const ppm = whole(before + fraction.padEnd(places, '0'))
@@ -257,7 +293,7 @@ function numeral(reader: Reader): Expr {
     case 'duration': {
       const ms = whole(value.count) * BigInt(UNIT_MS.get(value.unit) as number)
       if (ms < I64_MAX) return node(reader, range, { is: 'duration', ms }, [])
-      reader.problems.add('CCL0420', range, `\`${shown(token.image)}\``)
+      reader.problems.add('CCL0420', range, `\`${shown(image)}\``)
       return reader.giveUp()
     }
     default:

@@ -1,5 +1,5 @@
 /** What stands in a function: `let`, assignment, `if`, `for … limit`, `return`. */
-import { LIMITS } from '@planetary-mesh/spec'
+import { LIMITS } from '@planetary-mesh/spec/bare'
 import { rangeOf } from '../literals.ts'
 import { shown } from '../messages.ts'
 import * as T from '../tokens.ts'

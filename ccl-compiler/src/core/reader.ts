@@ -2,7 +2,7 @@
  * Reads words one after another, and says in one message what is wrong with one. Brackets already
  * match when a reader sees them (scan.ts), so after a mistake it goes on behind the statement.
  */
-import { LIMITS } from '@planetary-mesh/spec'
+import { LIMITS } from '@planetary-mesh/spec/bare'
 import { EOF, type IToken, type TokenType, tokenMatcher } from 'chevrotain'
 import type { Name } from '../ast.ts'
 import type { Problems } from '../diagnostic.ts'

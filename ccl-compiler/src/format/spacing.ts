@@ -27,13 +27,13 @@ export function marksOf(words: readonly IToken[]): Marks {
   words.forEach((word, index) => {
     const before = words[index - 1]?.image
     if (word.image === '-' && !isOperand(before)) signs.add(word)
-    if (word.image === '<' && (before === 'list' || before === 'option')) {
+    if (word.image === '<' && (before === 'list' || before === 'option' || before === 'map')) {
       open++
       types.add(word)
     } else if (word.image === '>' && open > 0) {
       open--
       types.add(word)
-    } else if (!/^\w+$/.test(word.image) && word.image !== '?') open = 0
+    } else if (!/^\w+$/.test(word.image) && word.image !== '?' && word.image !== ',') open = 0
   })
   return { types, signs }
 }

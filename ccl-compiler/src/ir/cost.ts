@@ -1,10 +1,11 @@
 /**
  * What a program costs, in steps: one for each node evaluated, five for a comparison of words,
- * nine for looking something up in a constant list, and one for each entry of any other list that
- * is looked through. A region costs what is always evaluated in it; regions inside add their own.
- * `boundOf` is the most a decision can cost: lists from the host are counted as full.
+ * nine for looking something up in a constant list, one for each entry of any other list that is
+ * looked through, and at least one for each turn of a loop. A region costs what is always evaluated
+ * in it; regions inside add their own. `boundsOf` is the most a decision can cost: lists from the
+ * host are counted as full.
  */
-import { LIMITS } from '@planetary-mesh/spec'
+import { LIMITS } from '@planetary-mesh/spec/bare'
 import {
   type Block,
   type Expr,
@@ -118,7 +119,8 @@ function blockBound(block: Block, fn: FnBound): number {
       bound += exprBound(condition, fn) + branches
     } else if (statement.op === 'for') {
       const times = Math.min(lengthOf(statement.source), statement.limit)
-      bound += exprBound(statement.source, fn) + times * blockBound(statement.body, fn)
+      const turn = Math.max(1, blockBound(statement.body, fn))
+      bound += exprBound(statement.source, fn) + times * turn
     } else if (statement.op === 'ask') {
       for (const arg of statement.args) bound += exprBound(arg, fn)
     } else bound += exprBound(statement.value, fn)

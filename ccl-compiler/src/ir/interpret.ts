@@ -2,7 +2,7 @@
  * The meaning of the language: what a checked program decides. Readable before fast; the modules
  * that the encoder makes are compared with it, decision by decision, steps included.
  */
-import { assert, LIMITS } from '@planetary-mesh/spec'
+import { assert, LIMITS } from '@planetary-mesh/spec/bare'
 import { divide, part, Stop, within } from './arithmetic.ts'
 import type {
   Block,

@@ -173,7 +173,34 @@ export function sameType(a: Type, b: Type): boolean {
   return a.is === b.is
 }
 
+/** A map is a list of these, the first entry of a key counts. */
+export type MapType = { readonly is: 'list'; readonly of: RecordType }
+
+/** Null for keys that cannot be compared. */
+export function mapOf(key: Type, value: Type): MapType | null {
+  if (!isNumber(key) && !isWord(key) && key.is !== 'bool') return null
+  const fields = [
+    { name: 'key', type: key },
+    { name: 'value', type: value },
+  ]
+  const name = `entry<${typeName(key)}, ${typeName(value)}>`
+  return { is: 'list', of: { is: 'record', name, fields } }
+}
+
+export const entryOf = ({ of }: MapType): RecordType => of
+
+/** The types of a map's keys and values; null for what is no map. */
+export function mapParts(type: Type): { key: Type; value: Type } | null {
+  if (type.is !== 'list' || type.of.is !== 'record' || !type.of.name.startsWith('entry<')) {
+    return null
+  }
+  const [key, value] = type.of.fields
+  return key === undefined || value === undefined ? null : { key: key.type, value: value.type }
+}
+
 export function typeName(type: Type): string {
+  const parts = mapParts(type)
+  if (parts !== null) return `map<${typeName(parts.key)}, ${typeName(parts.value)}>`
   if (type.is === 'list' || type.is === 'option') return `${type.is}<${typeName(type.of)}>`
   return type.is === 'record' ? type.name : type.is
 }

@@ -2,7 +2,7 @@
  * Functions that modules bring along: checked multiplication and division, equality of words,
  * membership, memory. Only what a program uses is in its module.
  */
-import { LIMITS } from '@planetary-mesh/spec'
+import { LIMITS } from '@planetary-mesh/spec/bare'
 import * as W from '../wasm-bytes.ts'
 import { Body, GLOBAL, type WasmType } from './body.ts'
 import { CELL } from './layout.ts'

@@ -1,5 +1,5 @@
 /** Declared functions: statements to instructions. */
-import { LIMITS } from '@planetary-mesh/spec'
+import { LIMITS } from '@planetary-mesh/spec/bare'
 import type { Block, Fn, Handler, Stmt } from '../ir/ir.ts'
 import * as W from '../wasm-bytes.ts'
 import { type Body, GLOBAL, wasmType } from './body.ts'

@@ -2,7 +2,7 @@
  * A program as a WebAssembly module: one function for each rule, so that a trap says its name, and
  * `decide`, which asks them all. The ABI is written down in spec/ccl-abi.md.
  */
-import { type CID, encodeBlock, LIMITS } from '@planetary-mesh/spec'
+import { type CID, encodeBlock, LIMITS, verifyPolicyBytes } from '@planetary-mesh/spec'
 import { boundsOf } from '../ir/cost.ts'
 import type { Handler, Key, Program } from '../ir/ir.ts'
 import * as W from '../wasm-bytes.ts'
@@ -49,7 +49,10 @@ export function policyModule(
   parts.fill(decide, body)
   const heap = parts.allocates ? LIMITS.cclCellsMax * CELL : 0
   const header = headerOf(program, source, stepsMax, parts.data.end, heap)
-  return { program, wasm: encodeModule(parts, header), header }
+  const wasm = encodeModule(parts, header)
+  // what others check when they get it, we check before they do
+  verifyPolicyBytes(wasm)
+  return { program, wasm, header }
 }
 
 /** Each rule begins with free memory and no error. */
@@ -71,8 +74,8 @@ function askAll(program: Program, rules: readonly number[], parts: ModuleParts):
   body.get(0).setGlobal(GLOBAL.request).get(1).setGlobal(GLOBAL.heapStart)
   body.i64(0n).setGlobal(GLOBAL.steps).i32(0).setGlobal(GLOBAL.denied)
   const has = (effect: string) => program.rules.some((rule) => rule.effect === effect)
-  const deny = has('deny') ? parts.add('note_deny', noteDeny()) : 0
-  const allow = has('allow') ? parts.add('note_allow', noteAllow()) : 0
+  const deny = has('deny') ? parts.add(null, noteDeny()) : 0
+  const allow = has('allow') ? parts.add(null, noteAllow()) : 0
   if (has('allow')) body.i32(0).setGlobal(GLOBAL.allowed).i32(0).setGlobal(GLOBAL.erred)
   program.rules.forEach(({ effect }, index) => {
     body
@@ -210,6 +213,8 @@ function encodeModule(parts: ModuleParts, header: PolicyHeader): Uint8Array {
 }
 
 function nameSection(parts: ModuleParts): Uint8Array {
-  const names = parts.functions.map(({ name }, index) => W.join([W.unsigned(index), W.name(name)]))
+  const names = parts.functions.flatMap(({ name }, index) =>
+    name === null ? [] : [W.join([W.unsigned(index), W.name(name)])],
+  )
   return W.join([W.name('name'), [1], W.sized(W.vector(names))])
 }

@@ -1,7 +1,7 @@
 /** What a compiled policy or selection says about itself: the custom section `ccl`. */
-import type { CID } from '@planetary-mesh/spec'
+import type { CID } from '@planetary-mesh/spec/bare'
 import { type Program, type RecordType, type Type, typeName } from '../ir/ir.ts'
-import { ABI, COMPILER_VERSION } from '../job-module.ts'
+import { ABI, COMPILER_VERSION } from '../versions.ts'
 
 /** What is null or empty is left out, so that small policies stay small. */
 export type PolicyHeader = {

@@ -2,7 +2,7 @@
  * Where things lie in the memory of a compiled policy, and how values are written there: in cells
  * of 8 bytes, little-endian. The page for hosts is spec/ccl-abi.md.
  */
-import { assert, LIMITS } from '@planetary-mesh/spec'
+import { assert, LIMITS } from '@planetary-mesh/spec/bare'
 import { isNumber, isWord, type Type, type Value } from '../ir/ir.ts'
 
 export const CELL = 8

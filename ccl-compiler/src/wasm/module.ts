@@ -1,5 +1,5 @@
 /** The functions and constants that a module collects while its rules are encoded. */
-import { assert } from '@planetary-mesh/spec'
+import { assert } from '@planetary-mesh/spec/bare'
 import { type Fn, isWord, type Type, type Value } from '../ir/ir.ts'
 import { Body, type WasmType, wasmType } from './body.ts'
 import { type BuiltInName, builtInBody, hashOf } from './built-in.ts'
@@ -13,7 +13,8 @@ export type Table = { readonly address: number; readonly mask: number }
 export class ModuleParts {
   readonly data = new Memory(AT.data)
   readonly stepsMax: number
-  readonly functions: { readonly name: string; body: Body | null }[] = []
+  /** Those of the text have names, for whoever reads where a trap was. */
+  readonly functions: { readonly name: string | null; body: Body | null }[] = []
   readonly #fns: readonly Fn[]
   readonly #encodeFn: (fn: Fn, parts: ModuleParts) => Body
   readonly #builtIn = new Map<BuiltInName, number>()
@@ -31,7 +32,7 @@ export class ModuleParts {
     this.#encodeFn = encodeFn
   }
 
-  add(name: string, body: Body | null): number {
+  add(name: string | null, body: Body | null): number {
     return this.functions.push({ name, body }) - 1
   }
 
@@ -39,7 +40,7 @@ export class ModuleParts {
   builtIn(name: BuiltInName): number {
     const before = this.#builtIn.get(name)
     if (before !== undefined) return before
-    const index = this.add(name, null)
+    const index = this.add(null, null)
     this.#builtIn.set(name, index)
     this.fill(
       index,
@@ -67,8 +68,8 @@ export class ModuleParts {
 
   /** The functions in their order, when all are there. */
   bodies(): Body[] {
-    return this.functions.map(({ body, name }) => {
-      assert(body !== null, `${name} has its instructions`)
+    return this.functions.map(({ body }, index) => {
+      assert(body !== null, `function ${index} has its instructions`)
       return body
     })
   }

@@ -126,10 +126,9 @@ function acceptHold(
   const decision = seal(Decision, body, env.self)
   const denial = authorisation.rulings.find(({ effect }) => effect === 'deny')
   if (denial !== undefined) {
-    const { asked, available, limit } = denial
-    const refusal = new Refusal(denial.code ?? 'NOT_PERMITTED', denial.detail, {
-      values: { asked, available, limit },
-    })
+    const { asked, available, limit, numbers = { asked, available, limit } } = denial
+    const code = denial.code ?? 'NOT_PERMITTED'
+    const refusal = new Refusal(code, denial.detail, { values: numbers })
     throw new Denied(refusal, decision)
   }
   written.push(write(book, decision, atMs, linked), write(book, hold, atMs, linked))

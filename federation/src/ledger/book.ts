@@ -19,6 +19,7 @@ import {
   NO_PEAKS,
   openLedger,
   type Peaks,
+  type Policies,
   textOf,
 } from '@planetary-mesh/spec'
 
@@ -32,6 +33,8 @@ export type LedgerConfig = {
   charter: Charter
   /** An open batch becomes an anchor after this time, or when it is full. */
   batchMs: number
+  /** What policies in CCL are asked through. */
+  policies?: Policies
 }
 
 export type Book = {
@@ -50,9 +53,9 @@ export type Book = {
   readonly cosigned: Map<Did, CID>
 }
 
-export function openBook(genesis: CID): Book {
+export function openBook({ charter, policies }: LedgerConfig): Book {
   return {
-    ledger: openLedger(genesis),
+    ledger: openLedger(charter.cid, policies),
     peaks: NO_PEAKS,
     open: [],
     closesAtMs: undefined,

@@ -14,7 +14,7 @@ import { settleDue } from './settling.ts'
 export function ledgerRole(config: LedgerConfig): Role<Book> {
   return {
     name: 'ledger',
-    init: () => openBook(config.charter.cid),
+    init: () => openBook(config),
     step(book, event, env): Step<Book> {
       return { state: book, effects: react(book, event, env, config) }
     },

@@ -16,6 +16,7 @@ import {
   Refusal,
   recordsMessage,
   reputation,
+  runsProfile,
   seal,
   textOf,
   toWireError,
@@ -77,7 +78,7 @@ function makeBid(state: ExecutorState, manifest: Manifest, env: Env, config: Exe
     'this node takes jobs at other hours of the day',
   )
   admit(
-    body.profile === config.profile,
+    runsProfile(config.profile, body.profile),
     'PROFILE_UNKNOWN',
     () => `asked for ${body.profile}, here is ${config.profile}`,
   )

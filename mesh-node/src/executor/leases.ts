@@ -2,6 +2,7 @@
 import {
   type AnyRecord,
   Bytes,
+  charterAt,
   type Effect,
   type Env,
   fitText,
@@ -141,11 +142,9 @@ function start(state: ExecutorState, run: Run, env: Env): Effect[] {
 
 /** The decision that let the job in, decided again before it costs anything (S1-3). */
 function decisionHolds(job: Job, env: Env): boolean {
-  const decision = job.decision.record
-  const charter = env.replica.ledger.charters.find(({ record }) =>
-    record.cid.equals(decision.body.policy),
-  )
-  return charter !== undefined && replayDecision(decision, charter.record, tokenChain(job.token))
+  const { ledger } = env.replica
+  const charter = charterAt(ledger, job.hold.index)
+  return replayDecision(job.decision.record, charter, tokenChain(job.token), ledger.policies)
 }
 
 function cancelled(state: ExecutorState, job: string): Effect[] {

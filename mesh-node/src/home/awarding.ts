@@ -56,6 +56,7 @@ export function takeAward(job: HomeJob, brought: Award, env: Env, config: HomeCo
     award: brought,
     bids,
     past: env.replica.ledger.past,
+    policies: env.replica.ledger.policies,
   })
   admit(
     winner.body.validUntilMs >= env.nowMs,
@@ -112,7 +113,7 @@ function rank(job: HomeJob, bids: readonly Bid[], env: Env) {
   const { body } = job.manifest
   const pastOf = (executor: string) =>
     env.replica.ledger.past.filter((one) => one.scope === body.scope && one.executor === executor)
-  return select(job.manifest, bids, body.rule ?? DEFAULT_RULE, pastOf)
+  return select(job.manifest, bids, body.rule ?? DEFAULT_RULE, pastOf, env.replica.ledger.policies)
 }
 
 export function rebid(job: HomeJob, env: Env, config: HomeConfig): Effect {

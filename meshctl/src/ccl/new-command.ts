@@ -1,14 +1,15 @@
-/** `meshctl new ccl`: the first lines of a program. */
-import type { Command } from 'commander'
+/** `meshctl new`: the first lines of a CCL program, or the folder of a job's own program. */
+import { type Command, Option } from 'commander'
 import type { Exit } from '../cli/exit.ts'
 import { wholeNumber } from '../cli/numbers.ts'
 import { collected, example } from '../cli/options.ts'
+import { LANGUAGES, type Language } from '../jobs/new-job.ts'
 import type { NewOptions } from './new-program.ts'
 
 export function addNew(program: Command, ends: (exit: Exit) => void): void {
   const made = program
     .command('new')
-    .summary('begin a CCL program for a module')
+    .summary('begin a job: its program, or the CCL that submits it')
     .description('Begins something new.')
   made
     .command('ccl')
@@ -25,5 +26,18 @@ export function addNew(program: Command, ends: (exit: Exit) => void): void {
     .action(async (options: NewOptions) => {
       const { newProgram } = await import('./new-program.ts')
       ends(await newProgram(options))
+    })
+  made
+    .command('job')
+    .description(
+      'Makes a folder with a small job and what builds it: in C, AssemblyScript or JavaScript.',
+    )
+    .argument('[folder]', 'where it goes; it must not be there yet', 'job')
+    .addOption(new Option('--lang <name>', 'the language').choices(LANGUAGES).makeOptionMandatory())
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', example('meshctl new job --lang c word-count'))
+    .action(async (folder: string, options: { lang: Language; json?: true }) => {
+      const { newJob } = await import('../jobs/new-job.ts')
+      ends(await newJob(folder, options))
     })
 }

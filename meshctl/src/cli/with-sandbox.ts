@@ -7,9 +7,16 @@ import { type CleanUp, interruptible } from './interrupt.ts'
 /** Slots that are still starting end with this process: they are not waited for longer. */
 const CLOSE_MS = 1000
 
+/** A backend: the sandbox of the mesh unless another is named. */
+export type OpenSandbox = (options: { slots: number; spares: number }) => Promise<Sandbox>
+
 /** Opens a sandbox that is closed among `cleanUps`, even if they are due before it is open. */
-export function openSandboxIn(cleanUps: CleanUp[], slots: number): Promise<Sandbox> {
-  const opening = openSandbox({ slots, spares: 0 })
+export function openSandboxIn(
+  cleanUps: CleanUp[],
+  slots: number,
+  open: OpenSandbox = openSandbox,
+): Promise<Sandbox> {
+  const opening = open({ slots, spares: 0 })
   const closed = () =>
     opening.then(
       (sandbox) => sandbox.close(),
@@ -19,6 +26,10 @@ export function openSandboxIn(cleanUps: CleanUp[], slots: number): Promise<Sandb
   return opening
 }
 
-export function withSandbox<T>(slots: number, use: (sandbox: Sandbox) => Promise<T>): Promise<T> {
-  return interruptible(async (cleanUps) => use(await openSandboxIn(cleanUps, slots)))
+export function withSandbox<T>(
+  slots: number,
+  use: (sandbox: Sandbox) => Promise<T>,
+  open: OpenSandbox = openSandbox,
+): Promise<T> {
+  return interruptible(async (cleanUps) => use(await openSandboxIn(cleanUps, slots, open)))
 }

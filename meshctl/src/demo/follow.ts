@@ -82,8 +82,8 @@ async function tell(
   const lease = leaseIn(log.replica, manifest)
   if (lease === undefined) return
   const { award, bids, winner } = lease
-  const { past } = log.replica.ledger
-  tale.accepted(winner, rankingOf({ manifest, award, bids, past }))
+  const { past, policies } = log.replica.ledger
+  tale.accepted(winner, rankingOf({ manifest, award, bids, past, policies }))
   tale.status('Assigned')
   const hasReceipt = lease.receipts.length > 0
   if (word === 'Running' || hasReceipt) tale.status('Running')

@@ -4,6 +4,7 @@ import { withCommas } from '../cli/amounts.ts'
 import { bidsTable } from '../cli/bids-table.ts'
 import { pairs } from '../cli/table.ts'
 import { jsonText, paint, printable } from '../cli/terminal.ts'
+import { ruleJson, ruleText } from '../jobs/rule-text.ts'
 import { nameOf } from '../proof/check-proof.ts'
 import { isVerified, verifyJson } from '../proof/proof-json.ts'
 import { markLines } from '../proof/verify-text.ts'
@@ -83,9 +84,8 @@ export function openTale(json: boolean, print: (text: string) => void): Tale {
       awarded = winner.cid
       const rule = manifest?.body.rule
       const scores = ranking.map(({ bid, score }) => ({ node: name(bid.author), score }))
-      report.selection = { rule: rule ?? null, scores, winner: name(winner.author) }
-      const weights = Object.entries(rule ?? {}).map(([what, ppm]) => `${what} ${ppm / 10_000} %`)
-      const how = weights.length === 0 ? 'the default weights' : weights.join(', ')
+      report.selection = { rule: ruleJson(rule ?? null), scores, winner: name(winner.author) }
+      const how = ruleText(rule ?? null)
       const [best, ...others] = scores.map(({ node, score }) => `${node} (${withCommas(score)})`)
       say(`Chosen by the rule ${how}:\n  ${best}, before ${others.join(', ') || 'nobody'}\n`)
       say('Bid accepted successfully\n')

@@ -113,7 +113,7 @@ function sealAward(
   manifest: Manifest,
   bids: readonly Bid[],
   winner: Bid,
-  { past, size }: LedgerState,
+  { past, size, policies }: LedgerState,
   signer: Signer,
 ): Award {
   const body = {
@@ -124,7 +124,8 @@ function sealAward(
     reason: 'chosen by the submitter',
     logSize: size,
   }
-  const ranking = rankingOf({ manifest, award: seal(Award, body, signer), bids, past })
+  const award = seal(Award, body, signer)
+  const ranking = rankingOf({ manifest, award, bids, past, policies })
   if (!ranking.some(({ bid }) => bid === winner)) {
     const { priceMax } = manifest.body
     const detail = `it asks ${winner.body.price} of at most ${priceMax}, or is reputed too low`

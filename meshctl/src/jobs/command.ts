@@ -160,10 +160,11 @@ function addOutputs(program: Command, ends: Ends): void {
       .command('logs')
       .summary("print a job's stdout and stderr")
       .description(
-        'Prints what the guest wrote to stdout and stderr, once it has ended. Control characters\n' +
-          'are shown, not obeyed, unless --raw.',
+        'Prints what the guest wrote to stdout and stderr, once it has ended; with --follow as it\n' +
+          'runs. That is signed by nobody until the receipt is there, and is compared with it then.\n' +
+          'Control characters are shown, not obeyed, unless --raw.',
       )
-      .option('--follow', 'wait for the end')
+      .option('--follow', 'print what it writes while it runs, and wait for the end')
       .option('--raw', 'the bytes as they are'),
     'logs --job-id bafyreib… --follow',
   ).action(async (options: LogsOptions) => {

@@ -3,11 +3,12 @@
  * anyway is refused here, with one sentence, before a byte is uploaded.
  */
 import { randomBytes } from 'node:crypto'
-import { admit as admitModule, RUNTIME_PROFILE } from '@planetary-mesh/runtime'
+import { admit as admitModule, COMPONENT_PROFILE, RUNTIME_PROFILE } from '@planetary-mesh/runtime'
 import {
   type Block,
   type CID,
   type Hold,
+  isComponent,
   type Manifest,
   Refusal,
   type Token,
@@ -58,7 +59,7 @@ export async function draftJobs(
       token: purse.token,
       files: prepared.files,
       program: program?.cid ?? null,
-      profile: RUNTIME_PROFILE,
+      profile: profileFor(prepared.module),
       verifiers: verifiers.length,
       createdAtMs: nowMs,
       nonce: new Uint8Array(randomBytes(16)),
@@ -71,8 +72,13 @@ export async function draftJobs(
   return { drafts, blocks: [...blocks.values()] }
 }
 
+/** What a node needs to run it; a module that only the mesh has is taken for a core module. */
+const profileFor = (module: Uint8Array | undefined) =>
+  module !== undefined && isComponent(module) ? COMPONENT_PROFILE : RUNTIME_PROFILE
+
 /** Refuses with MODULE_REFUSED; which imports may be had is for the node's sandbox to say. */
 function ensureModule(module: Uint8Array, memoryPagesMax: number): void {
+  if (isComponent(module)) return // only a node that takes components apart can say more
   admitModule(module, { memoryPagesMax, imports: () => undefined })
 }
 

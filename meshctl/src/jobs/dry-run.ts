@@ -4,6 +4,7 @@ import { withCommas } from '../cli/amounts.ts'
 import { sizeText, timeText } from '../cli/progress.ts'
 import { printable } from '../cli/terminal.ts'
 import type { Purse } from './choose-token.ts'
+import { ruleText } from './rule-text.ts'
 
 /**
  * What would run, the most it can cost, what would be left on the token, and who decides.
@@ -34,8 +35,7 @@ function deciderText({ chooser, rule }: Manifest['body'], home: string): string 
   if (chooser === 'submitter') {
     return 'You decide which bid is taken, with accept-bid: until then nothing runs.'
   }
-  const weights = Object.entries(rule ?? {}).map(([what, ppm]) => `${what} ${ppm / 10_000} %`)
-  const how = weights.length === 0 ? 'the default weights' : `its rule (${weights.join(', ')})`
+  const how = rule === null ? ruleText(rule) : `its rule (${ruleText(rule)})`
   return `${home}, or any other home, takes the best bid by ${how}: you may close your laptop.`
 }
 

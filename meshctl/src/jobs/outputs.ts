@@ -19,10 +19,11 @@ import { markLines } from '../proof/verify-text.ts'
 import { textFields } from '../run/run-output.ts'
 import type { JobIdOptions } from './bids.ts'
 import { findJob } from './find-job.ts'
-import { followJob, sayHowToComeBack } from './follow.ts'
+import { followJob, sayHowToComeBack, type Told } from './follow.ts'
+import { openLiveLogs } from './logs-live.ts'
 import { readJob } from './status.ts'
 import { type Mesh, withMesh } from './with-mesh.ts'
-import { receiptOf } from './words.ts'
+import { type JobView, receiptOf } from './words.ts'
 
 export type LogsOptions = JobIdOptions & { follow?: true; raw?: true }
 export type ResultOptions = JobIdOptions & { output?: string; force?: true }
@@ -31,7 +32,10 @@ export type ResultOptions = JobIdOptions & { output?: string; force?: true }
 export function printLogs(options: LogsOptions): Promise<Exit> {
   return withMesh(options, async (mesh) => {
     const job = await findJob(mesh.client, options.jobId)
-    const { body } = await readReceipt(job, mesh, options.follow === true)
+    const live =
+      options.follow && !options.json ? openLiveLogs(job, mesh, options.raw === true) : undefined
+    const follow = options.follow ? (live ?? { heard: hasReceipt }) : undefined
+    const { body } = await readReceipt(job, mesh, follow).finally(() => live?.end())
     const [stdout, stderr] = await Promise.all([
       fileIn(mesh, body.result.stdout),
       fileIn(mesh, body.result.stderr),
@@ -39,6 +43,8 @@ export function printLogs(options: LogsOptions): Promise<Exit> {
     if (options.json) {
       const texts = { ...textFields('stdout', stdout), ...textFields('stderr', stderr) }
       printJson({ job: `${job}`, ...texts })
+    } else if (live !== undefined) {
+      live.finish({ stdout, stderr })
     } else if (options.raw) {
       printBytes(process.stdout, stdout)
       printBytes(process.stderr, stderr)
@@ -49,6 +55,8 @@ export function printLogs(options: LogsOptions): Promise<Exit> {
     return EXIT.done
   })
 }
+
+const hasReceipt = (job: JobView) => receiptOf(job) !== null
 
 /** A stranger's bytes as lines of text: no control byte is left in them. */
 export function shown(bytes: Uint8Array): string {
@@ -95,13 +103,11 @@ export function writeResult(options: ResultOptions): Promise<Exit> {
 const codeOf = (code: string | null) =>
   code !== null && isCode(code) ? code : ('THRESHOLD_MISSING' as const)
 
-async function readReceipt(job: CID, mesh: Mesh, follow: boolean): Promise<Receipt> {
-  if (follow) sayHowToComeBack(mesh, job)
+/** The verdicts on it are not waited for. */
+async function readReceipt(job: CID, mesh: Mesh, follow: Told | undefined): Promise<Receipt> {
+  if (follow !== undefined) sayHowToComeBack(mesh, job)
   let found = await readJob(job, mesh)
-  if (follow && receiptOf(found) === null) {
-    // the verdicts on it are not waited for
-    found = await followJob(job, mesh, { heard: (heard) => receiptOf(heard) !== null })
-  }
+  if (follow !== undefined && receiptOf(found) === null) found = await followJob(job, mesh, follow)
   const text = receiptOf(found)
   if (text === null) {
     throw new Refusal('RECEIPT_UNKNOWN', `the job ${job} has no receipt: ${found.status.state}`)

@@ -4,6 +4,7 @@
  */
 import {
   attempt,
+  type ChoiceRule,
   type CID,
   type JobRequest,
   LIMITS,
@@ -11,7 +12,6 @@ import {
   parseCid,
   Refusal,
   type ResourceType,
-  type SelectionRule,
 } from '@planetary-mesh/spec'
 import { UsageError } from '../cli/errors.ts'
 import { environmentOf, splitInput } from '../run/inputs.ts'
@@ -44,7 +44,7 @@ export type JobPlan = {
   validators: number
   quorumPpm: number
   chooser: 'submitter' | 'home'
-  rule: SelectionRule | null
+  rule: ChoiceRule | null
 }
 
 /** The options of `submit-job`, as commander gives them. */
@@ -102,12 +102,18 @@ export function planOfModule(module: string, options: JobOptions): JobPlan {
  */
 export function planOfRequest(
   request: JobRequest,
-  given: { inputs: readonly { name: string; source: Source }[]; auto: boolean },
+  given: {
+    inputs: readonly { name: string; source: Source }[]
+    auto: boolean
+    /** The program's `selection` with a score of its own. */
+    rule?: ChoiceRule | null
+  },
 ): JobPlan {
   const named = Object.entries(request.inputs ?? {}).map(([name, cid]) => ({
     name,
     source: { cid: parseCid(cid) },
   }))
+  const rule = given.rule ?? request.selection ?? null
   const added = given.inputs.filter(({ name }) => named.every((input) => input.name !== name))
   return {
     description: request.description,
@@ -127,8 +133,8 @@ export function planOfRequest(
     reputationMin: request.reputation_min ?? 0,
     validators: request.required_validators ?? 0,
     quorumPpm: request.federation_quorum ?? 0,
-    chooser: given.auto || request.selection !== undefined ? 'home' : 'submitter',
-    rule: request.selection ?? null,
+    chooser: given.auto || rule !== null ? 'home' : 'submitter',
+    rule,
   }
 }
 

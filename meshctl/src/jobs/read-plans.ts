@@ -4,9 +4,10 @@
  */
 import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { compile, formatDiagnostics } from '@planetary-mesh/ccl-compiler'
+import { type Compiled, compile, formatDiagnostics } from '@planetary-mesh/ccl-compiler'
 import { evaluate } from '@planetary-mesh/runtime'
 import {
+  type ChoiceRule,
   type EncodedFile,
   encodeFile,
   type JobRequest,
@@ -15,7 +16,7 @@ import {
 } from '@planetary-mesh/spec'
 import { readText } from '../ccl/read-text.ts'
 import { UsageError } from '../cli/errors.ts'
-import { note } from '../cli/terminal.ts'
+import { note, printable } from '../cli/terminal.ts'
 import { type Beside, readBeside } from './job-files.ts'
 import { inputsOf, type JobOptions, type JobPlan, planOfModule, planOfRequest } from './plan.ts'
 
@@ -67,7 +68,7 @@ export async function readPlans(options: PlanOptions): Promise<Plans> {
 }
 
 async function plansOfProgram(path: string, options: PlanOptions): Promise<Plans> {
-  const { wasm, requests } = await compileFile(path)
+  const { wasm, requests, rule } = await compileFile(path)
   const beside = new Map<string, { file: EncodedFile; bytes: Uint8Array }>()
   const modules = new Set(requests.map((request) => request.wasm_cid))
   if (options.wasm !== undefined) {
@@ -95,7 +96,7 @@ async function plansOfProgram(path: string, options: PlanOptions): Promise<Plans
   }
   await addModulesBeside(path, modules, beside)
   const auto = options.auto === true
-  const plans = requests.map((request) => planOfRequest(request, { inputs, auto }))
+  const plans = requests.map((request) => planOfRequest(request, { inputs, auto, rule }))
   return { plans, program: encodeFile(wasm), beside }
 }
 
@@ -111,15 +112,38 @@ function ensureNamed(path: string, cid: string, named: ReadonlySet<string>): voi
   throw new Refusal('BLOCK_CID_MISMATCH', `${path} is ${cid}, the program names ${wanted}`)
 }
 
+type Program = { wasm: Uint8Array; requests: JobRequest[]; rule: ChoiceRule | null }
+
 /** The program of the text, and what it asks for as it runs: not what the compiler foresaw. */
-async function compileFile(path: string): Promise<{ wasm: Uint8Array; requests: JobRequest[] }> {
+async function compileFile(path: string): Promise<Program> {
   const text = await readText(path)
   const built = compile(text, { file: path })
   if (!built.ok) throw new UsageError(formatDiagnostics(built.diagnostics, text).trimEnd())
   note(formatDiagnostics(built.diagnostics, text))
+  ensureCarriedOut(path, built)
   const requests = evaluate(built.wasm, { fuelMax: PROGRAM_FUEL })
   if (requests.length === 0) throw new UsageError(`${path} submits no job`)
-  return { wasm: built.wasm, requests }
+  return { wasm: built.wasm, requests, rule: choiceOf(path, built) }
+}
+
+/** Of what a document asks for beside jobs the mesh writes down `log`, and nothing else. */
+function ensureCarriedOut(path: string, { effects }: Compiled): void {
+  const beyond = effects.find(({ action }) => action !== 'log')
+  if (beyond !== undefined) {
+    const detail = `${path} asks for ${beyond.action}, which no mesh carries out yet`
+    throw new Refusal('EFFECT_UNSUPPORTED', detail)
+  }
+  for (const { args } of effects) note(`${path}: ${printable(String(args.message))}\n`)
+}
+
+/** The one selection of the program that scores bids; weights come with each request. */
+function choiceOf(path: string, { units, requests }: Compiled): ChoiceRule | null {
+  const [selection, another] = units.filter(({ program }) => program.kind === 'selection')
+  if (selection === undefined) return null
+  if (another !== undefined || requests.some(({ selection }) => selection !== undefined)) {
+    throw new UsageError(`${path} has more than one selection`, 'leave the one that is to choose')
+  }
+  return { module: selection.wasm }
 }
 
 /** The `.wasm` files in the folder of the program that it names by CID. */

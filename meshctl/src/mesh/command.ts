@@ -24,6 +24,7 @@ export function addInit(program: Command, ends: Ends): void {
     .option('--charter <cid|file>', 'trust this genesis charter instead of founding a federation')
     .option('--name <name>', 'what you are called in the charter', 'member-1')
     .option('--federation <name>', 'what the federation is called', 'local')
+    .option('--policy <file>', 'policies in CCL for the federation that is founded')
     .option(...JSON_FLAG)
     .addHelpText('after', example('meshctl init --name alice'))
     .action(async (options: InitOptions) => {

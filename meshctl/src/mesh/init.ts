@@ -8,8 +8,9 @@ import { pairs } from '../cli/table.ts'
 import { print, printable, printJson } from '../cli/terminal.ts'
 import { readHostFile } from '../files/host-files.ts'
 import { createFoundersHome, createMemberHome } from '../state/create-home.ts'
-import { foundFederation } from '../state/found-federation.ts'
+import { foundFederation, SCOPE } from '../state/found-federation.ts'
 import { homeFolder } from '../state/places.ts'
+import { readPolicyFile } from '../state/policy-file.ts'
 
 const CHARTER_BYTES_MAX = 256 * 1024
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
@@ -18,6 +19,8 @@ export type InitOptions = {
   charter?: string
   name: string
   federation: string
+  /** A file with the policies of a new federation. */
+  policy?: string
   json?: true
 }
 
@@ -33,6 +36,13 @@ export async function init(options: InitOptions): Promise<Exit> {
     if (!NAME.test(text ?? '')) {
       throw new UsageError(`${option} '${text}': expected up to 64 of a-z 0-9 . _ -`)
     }
+  }
+  const { charter, policy } = options
+  if (charter !== undefined && policy !== undefined) {
+    throw new UsageError(
+      '--policy and --charter do not go together',
+      'its charter has its policies',
+    )
   }
   const made = await (options.charter === undefined
     ? found(home, options, { nodes: 3, federation: 3 })
@@ -52,13 +62,16 @@ export type Made = {
   processes: string[]
 }
 
-/** A federation of her own. Refuses HOME_TAKEN. */
+type Founding = Pick<InitOptions, 'name' | 'federation' | 'policy'>
+
+/** A federation of her own. Refuses HOME_TAKEN, and policies that no charter may have. */
 export async function found(
   home: string,
-  { name: member, federation: name }: { name: string; federation: string },
+  { name: member, federation: name, policy }: Founding,
   size: Size,
 ): Promise<Made> {
-  const founded = foundFederation({ member, name, ...size, nowMs: Date.now() })
+  const rules = policy === undefined ? {} : { rules: await readPolicyFile(policy, SCOPE) }
+  const founded = foundFederation({ member, name, ...size, nowMs: Date.now(), ...rules })
   await createFoundersHome(home, founded)
   const { charter, token, machines } = founded
   const { amount, scope, expiresAtMs } = token.body

@@ -1,5 +1,12 @@
 /** `meshctl policy show`: by which rules the charter in force lets tokens be used. */
-import type { Charter, Policy } from '@planetary-mesh/spec'
+import { compile } from '@planetary-mesh/ccl-compiler'
+import {
+  type Charter,
+  cidOf,
+  equalBytes,
+  type Policy,
+  readPolicyHeader,
+} from '@planetary-mesh/spec'
 import { withCommas } from '../cli/amounts.ts'
 import { EXIT, type Exit } from '../cli/exit.ts'
 import { table } from '../cli/table.ts'
@@ -10,7 +17,9 @@ export function showPolicies(options: MeshOptions): Promise<Exit> {
   return withMesh(options, async ({ charter, nameOf }) => {
     const { policies, issuers, version } = charter.body
     if (options.json) {
-      printJson({ charter: `${charter.cid}`, version, policies, issuers })
+      const shown = policies.map((one) => ({ ...one, policy: policyJson(one.policy) }))
+      const { circles = [] } = charter.body
+      printJson({ charter: `${charter.cid}`, version, policies: shown, circles, issuers })
     } else print(policiesText(charter, nameOf))
     return EXIT.done
   })
@@ -37,7 +46,8 @@ function policiesText({ cid, body }: Charter, nameOf: (did: string) => string): 
   return (
     `Charter ${cid} (version ${body.version})\n\n${table(COLUMNS, rows)}\n` +
     'All policies of a scope and resource must allow; without one, nothing is.\n' +
-    `Tokens are issued by\n${issuers.join('')}`
+    `Tokens are issued by\n${issuers.join('')}${circlesText(body.circles ?? [], nameOf)}` +
+    sourcesOf(body.policies)
   )
 }
 
@@ -53,5 +63,55 @@ function sentenceOf(policy: Policy, nameOf: (did: string) => string): string {
     }
     case 'permit-list':
       return `only ${policy.holders.map((did) => printable(nameOf(did))).join(', ')}`
+    case 'ccl': {
+      const { name, rules } = readPolicyHeader(policy.module)
+      return `${printable(name)}: ${rules.map(ruleText).join(', ')}`
+    }
   }
+}
+
+type Rule = ReturnType<typeof readPolicyHeader>['rules'][number]
+
+const ruleText = ({ name, effect }: Rule) =>
+  printable(`${name} ${effect === 'allow' ? 'allows' : 'denies'}`)
+
+/** As it stands in the charter, with what its module says of itself; the module by its CID. */
+function policyJson(policy: Policy) {
+  if (policy.type !== 'ccl') return policy
+  const { module, source, type } = policy
+  const { name, rules, costMax } = readPolicyHeader(module)
+  return { type, name, rules, costMax, module: `${cidOf('raw', module)}`, source }
+}
+
+function circlesText(
+  circles: NonNullable<Charter['body']['circles']>,
+  nameOf: (did: string) => string,
+): string {
+  if (circles.length === 0) return ''
+  const lines = circles.map(({ name, members }) => {
+    const names = members.map((did) => printable(nameOf(did)))
+    return `  ${name}: ${names.join(', ') || 'nobody'}\n`
+  })
+  return `Circles\n${lines.join('')}`
+}
+
+/** The texts that members agreed on, each once, and whether they are what decides. */
+function sourcesOf(policies: readonly { policy: Policy }[]): string {
+  const modules = new Map<string, Uint8Array[]>()
+  for (const { policy } of policies) {
+    if (policy.type !== 'ccl') continue
+    modules.set(policy.source, [...(modules.get(policy.source) ?? []), policy.module])
+  }
+  return [...modules]
+    .map(([source, made]) => {
+      const built = compile(source)
+      const same = (module: Uint8Array) =>
+        built.ok && built.units.some(({ wasm }) => equalBytes(wasm, module))
+      const found = made.every(same)
+        ? 'what decides is what this text compiles to'
+        : 'this text does not compile to what decides'
+      const text = source.split('\n').map((line) => printable(line).trimEnd())
+      return `\nAs written (${found}):\n\n${text.join('\n').trimEnd()}\n`
+    })
+    .join('')
 }

@@ -17,6 +17,7 @@ import {
   type Result,
   verifyChain,
 } from '@planetary-mesh/spec'
+import { policies } from './policies.ts'
 import type { Proof } from './proof.ts'
 import { type Genesis, headsOf } from './read-proof.ts'
 
@@ -52,7 +53,7 @@ export async function checkProof(
   const { receipt, genesis } = asked
   const [head, ...others] = headsOf(proof)
   if (head === undefined) throw new Refusal('ANCHOR_MISSING', 'the file holds no anchor')
-  const input = { receipt, head, genesis: genesis.cid, get: proof.get }
+  const input = { receipt, head, genesis: genesis.cid, get: proof.get, policies }
   let verification = verifyChain(input)
   for (const other of others) {
     if (verification.anchored.mark === '✓') break

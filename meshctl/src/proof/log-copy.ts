@@ -17,6 +17,7 @@ import {
   type Replica,
   receive,
 } from '@planetary-mesh/spec'
+import { policies } from './policies.ts'
 
 export type LogCopy = {
   readonly blocks: Map<string, Block>
@@ -29,7 +30,7 @@ export type LogCopy = {
 /** A copy from `via` (a member's DID), or from the store of the node that is asked. */
 export function openLogCopy(client: ControlClient, genesis: CID, via?: Did): LogCopy {
   const blocks = new Map<string, Block>()
-  const replica = openReplica(genesis)
+  const replica = openReplica(genesis, { policies })
   const reader = plainReader()
   const get = (cid: CID) => blocks.get(`${cid}`)?.bytes
   return {

@@ -1,7 +1,6 @@
 /** The reader's own run of a job, from the blocks of a file alone. */
 import { openExec, openMemoryDisk, openSystemClock } from '@planetary-mesh/peer'
-import { RUNTIME_PROFILE } from '@planetary-mesh/runtime'
-import { Refusal, type Result, type Sandbox } from '@planetary-mesh/spec'
+import { Refusal, type Result, runsProfile, type Sandbox } from '@planetary-mesh/spec'
 import type { Verification } from './check-proof.ts'
 import type { Proof } from './proof.ts'
 
@@ -17,8 +16,8 @@ export async function replayJob(
   if (chain === undefined) return 'the chain did not open'
   const { manifest, receipt } = chain
   const { profile, outcome } = receipt.body.result
-  if (profile !== RUNTIME_PROFILE)
-    return `its runtime profile is ${profile}, here is ${RUNTIME_PROFILE}`
+  if (!runsProfile(sandbox.profile, profile))
+    return `its runtime profile is ${profile}, here is ${sandbox.profile}`
   const fetch = async (cid: Parameters<Proof['get']>[0]) => proof.get(cid)
   const blocks = openMemoryDisk({ fetch }).openBlocks()
   const exec = openExec({ blocks, clock: openSystemClock(), sandbox })

@@ -3,12 +3,15 @@
  * seed is the module's CID, so that the same command gives the same result everywhere.
  * Source: decisions 20.
  */
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { parseAmount } from '../cli/amounts.ts'
 import type { Exit } from '../cli/exit.ts'
 import { collected, example } from '../cli/options.ts'
 
 export const PAGE_BYTES = 65_536
+
+/** `wasmer` answers through @wasmer/wasi, for comparison; its fuel and outcome are its own. */
+const BACKENDS = ['mesh', 'wasmer'] as const
 
 export type RunOptions = {
   arg?: string[]
@@ -19,6 +22,7 @@ export type RunOptions = {
   fuel?: number
   memory?: number
   output?: string
+  backend?: (typeof BACKENDS)[number]
   force?: true
   json?: true
 }
@@ -40,6 +44,11 @@ export function addRun(program: Command, ends: (exit: Exit) => void): void {
     .option('--input <[name=]file>', 'copy a file to /in/NAME (repeatable)', collected)
     .option('--fuel <amount>', 'the most fuel it may use (default: 100G)', parseAmount)
     .option('--memory <bytes>', 'the most memory it may use (default: 512MiB)', parseMemory)
+    .addOption(
+      new Option('--backend <name>', 'which sandbox; only the default is reproducible')
+        .choices(BACKENDS)
+        .default('mesh'),
+    )
     .option('-o, --output <dir>', 'write the files that it left in /out to this folder')
     .option('--force', 'let --output write over files that are there')
     .option('--json', 'print one JSON object')

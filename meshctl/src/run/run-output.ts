@@ -1,7 +1,7 @@
 /** What `meshctl run` says about a run: one JSON object for programs, a few lines for people. */
 import { type CID, encodeFile, type RunResult } from '@planetary-mesh/spec'
 import { withCommas } from '../cli/amounts.ts'
-import { note, printable, printBytes, printJson } from '../cli/terminal.ts'
+import { note, printable, printJson } from '../cli/terminal.ts'
 
 /** The shape of `--json`, kept stable: see meshctl/README.md. */
 export type RunOutput = {
@@ -40,13 +40,12 @@ export function runOutput(module: CID, result: RunResult): RunOutput {
   } as RunOutput
 }
 
-export function printRun(output: RunOutput, result: RunResult, json: boolean): void {
+/** Everything but what the guest wrote, which was printed as it came; with `json` that too. */
+export function printRun(output: RunOutput, json: boolean): void {
   if (json) {
     printJson(output)
     return
   }
-  printBytes(process.stdout, result.stdout)
-  printBytes(process.stderr, result.stderr)
   note(`${endOf(output)}; ${withCommas(output.fuel)} fuel, ${output.memoryPages} pages of memory\n`)
   for (const { path, bytes, cid } of output.outputs) {
     note(`/out/${printable(path)}  ${withCommas(bytes)} bytes  ${cid}\n`)

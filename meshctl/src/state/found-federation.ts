@@ -5,12 +5,17 @@
 import { randomBytes } from 'node:crypto'
 import {
   Charter,
+  ensureCharter,
   type MemberRole,
+  type Policy,
+  type ResourceType,
   type Signer,
   seal,
   signerFromSeed,
   Token,
 } from '@planetary-mesh/spec'
+import { policies } from '../proof/policies.ts'
+import type { Rules } from './policy-file.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 const TOKEN_AMOUNT = 1_000_000
@@ -62,9 +67,14 @@ export type FoundOptions = {
   nodes: number
   federation: number
   nowMs: number
+  /** Policies in CCL; they stand in the place of those that a new federation has. */
+  rules?: Rules
 }
 
-/** Founds a federation with new keys. Two must verify, or one where there is only one. */
+/**
+ * Founds a federation with new keys. Two must verify, or one where there is only one. Refuses as
+ * spec's `ensureCharter` does what the log would not take.
+ */
 export function foundFederation(options: FoundOptions): Federation {
   const { nodes, federation, nowMs } = options
   const member = newPerson(options.member, ['admin', 'member'], '')
@@ -81,6 +91,7 @@ export function foundFederation(options: FoundOptions): Federation {
   })
   const machines = [...watchers, ...workers]
   const charter = sealCharter(options, [member, issuer, ...machines])
+  ensureCharter(charter, policies)
   const token = seal(
     Token,
     {
@@ -90,7 +101,7 @@ export function foundFederation(options: FoundOptions): Federation {
       holder: member.signer.did,
       resourceType: 'compute',
       amount: TOKEN_AMOUNT,
-      scope: SCOPE,
+      scope: scopeOf(options),
       expiresAtMs: nowMs + TOKEN_MS,
     },
     issuer.signer,
@@ -100,6 +111,7 @@ export function foundFederation(options: FoundOptions): Federation {
 
 function sealCharter(options: FoundOptions, everybody: readonly Person[]): Charter {
   const [founder] = everybody as [Person]
+  const { rules } = options
   const did = (name: string) => everybody.find((one) => one.name === name)?.signer.did
   const [writer, issuer] = [did(WRITER), did('issuer')]
   if (writer === undefined || issuer === undefined) throw new TypeError('a writer and an issuer')
@@ -115,20 +127,46 @@ function sealCharter(options: FoundOptions, everybody: readonly Person[]): Chart
         roles: [...roles],
         location,
       })),
-      issuers: [{ did: issuer, scopes: [SCOPE] }],
+      issuers: [{ did: issuer, scopes: scopesOf(options) }],
       writer,
       standby: null,
       threshold: Math.min(THRESHOLD, options.federation),
       floor: 'replay',
-      policies: [
-        { scope: SCOPE, resourceType: 'compute', policy: { type: 'quota', amount: QUOTA } },
-        { scope: SCOPE, resourceType: 'storage', policy: { type: 'allow-all' } },
-        { scope: SCOPE, resourceType: 'bandwidth', policy: { type: 'allow-all' } },
-      ],
+      policies: policiesOf(options),
       retainMs: RETAIN_MS,
+      ...(rules === undefined || rules.circles.length === 0 ? {} : { circles: rules.circles }),
     },
     founder.signer,
   )
+}
+
+/** Where her first token counts: the scope of the first rule for compute. */
+function scopeOf({ rules }: FoundOptions): string {
+  return rules?.policies.find(({ resourceType }) => resourceType === 'compute')?.scope ?? SCOPE
+}
+
+const scopesOf = (options: FoundOptions): string[] => [
+  ...new Set([scopeOf(options), SCOPE, ...(options.rules?.policies ?? []).map((one) => one.scope)]),
+]
+
+const USUAL: Record<ResourceType, Policy> = {
+  compute: { type: 'quota', amount: QUOTA },
+  storage: { type: 'allow-all' },
+  bandwidth: { type: 'allow-all' },
+}
+
+/** What was written, and the usual for what it says nothing about. */
+function policiesOf(options: FoundOptions): Charter['body']['policies'] {
+  const written = options.rules?.policies ?? []
+  const usual = (Object.keys(USUAL) as ResourceType[]).map((resourceType) => {
+    return { scope: scopeOf(options), resourceType, policy: USUAL[resourceType] }
+  })
+  return [
+    ...usual.filter((one) =>
+      written.every((of) => of.scope !== one.scope || of.resourceType !== one.resourceType),
+    ),
+    ...written,
+  ]
 }
 
 function newPerson(name: string, roles: MemberRole[], location: string): Person {

@@ -26,10 +26,13 @@ import {
   type MemberRole,
   NodeJson,
   NodesJson,
+  OutputJson,
   open,
+  ProgressJson,
   parse,
   parseCid,
   Refusal,
+  SkippedJson,
   StoredJson,
   SubmittedJson,
   Token,
@@ -38,6 +41,7 @@ import {
   Verdict,
   VerdictsJson,
 } from '@planetary-mesh/spec'
+import type { LiveEvent } from '../live-jobs.ts'
 import { carPieces, readCarStream } from './car-stream.ts'
 import { openHttp } from './client-http.ts'
 import { openDagWalk } from './dag-walk.ts'
@@ -93,6 +97,11 @@ export type ControlClient = {
   bids(cid: CID): Promise<BidsView>
   /** Ends after `end`. Refuses NODE_AWAY when the stream ends before; `signal` ends it quietly. */
   events(cid: CID, signal?: AbortSignal): AsyncGenerator<JobEvent>
+  /**
+   * What a job says once it is leased, as its executor tells; ends when that run does. Refuses
+   * JOB_UNKNOWN, PEER_AWAY, NODE_AWAY; `signal` ends it quietly.
+   */
+  output(cid: CID, signal?: AbortSignal): AsyncGenerator<LiveEvent>
   award(award: Award): Promise<void>
   cancel(cancel: Cancel): Promise<void>
   tokens(holder: Did): Promise<TokenView[]>
@@ -200,6 +209,20 @@ export function openControlClient(given: { url: string; token: string }): Contro
       }
       throw new Refusal('NODE_AWAY', 'the event stream ended before the job')
     },
+    async *output(cid, signal) {
+      const stream = chunks(`/jobs/${textOf(cid)}/output`, { signal })
+      try {
+        for await (const { event, data } of readEvents(stream)) {
+          if (event === 'end') return
+          const live = liveEvent(event, data)
+          if (live !== undefined) yield live
+        }
+      } catch (error) {
+        if (signal?.aborted === true) return
+        throw error
+      }
+      throw new Refusal('NODE_AWAY', 'the event stream ended before the job')
+    },
     award: (award) => post('/awards', award),
     cancel: (cancel) => post('/cancels', cancel),
     async tokens(holder) {
@@ -277,6 +300,21 @@ function receiptView(given: Json<typeof VerdictsJson>['receipts'][number]): Rece
   const other = verdicts.find(({ body }) => !body.receipt.equals(receipt))
   if (other !== undefined) throw new Refusal('LINK_MISMATCH', `a verdict on ${other.body.receipt}`)
   return { job: parseCid(given.job), receipt, threshold: given.threshold, verdicts }
+}
+
+function liveEvent(event: string, data: string): LiveEvent | undefined {
+  switch (event) {
+    case 'output': {
+      const { stream, base64 } = parse(OutputJson, jsonOf(data), 'output')
+      return { type: 'output', stream, bytes: bytesOf(base64) }
+    }
+    case 'progress':
+      return { type: 'progress', ...parse(ProgressJson, jsonOf(data), 'progress') }
+    case 'skipped':
+      return { type: 'skipped', ...parse(SkippedJson, jsonOf(data), 'skipped') }
+    default:
+      return undefined
+  }
 }
 
 function jsonOf(data: string): unknown {

@@ -14,6 +14,7 @@ import {
   WIRE,
 } from '@planetary-mesh/spec'
 
+import type { LiveJobs } from '../live-jobs.ts'
 import type { Blocks } from '../ports.ts'
 import type { Process } from '../serve.ts'
 import { openAsking } from './asking.ts'
@@ -21,6 +22,8 @@ import { carPieces } from './car-stream.ts'
 import { dagBlocks } from './dag-walk.ts'
 import { jobEvents } from './job-events.ts'
 import { openJobViews } from './job-views.ts'
+import { followLive, type LiveNetwork } from './live-source.ts'
+import { liveStream } from './live-stream.ts'
 import { bidsInLog, bidsView, nodesView, tokensView, verdictsView } from './log-views.ts'
 import { openApiDocument } from './openapi.ts'
 import { putCar } from './put-blocks.ts'
@@ -35,10 +38,12 @@ export type Served = {
     isConnected(did: Did): boolean
     multiaddrs(): readonly string[]
     pullLog(from: Did, fromSize: number, signal?: AbortSignal): AsyncIterable<Block>
-  }
+  } & Partial<LiveNetwork>
   about: { name: string; roles: readonly string[]; version: string; startedAtMs: number }
   /** Bytes on the disk, and how many there may be; null for no limit. */
   storage: () => { usedBytes: number; maxBytes: number | null }
+  /** Where jobs run. */
+  live?: LiveJobs
   /** Where an admin key is held. */
   invites?: {
     invite(given: {
@@ -57,6 +62,20 @@ export function openHandlers(served: Served): { handlers: Handlers; close(): voi
   const isConnected = (did: Did) => network.isConnected(did)
   const views = openJobViews({ process, blocks, asking, isConnected, nowMs: Date.now })
   let streams = 0
+  async function* counted(
+    events: AsyncGenerator<Uint8Array>,
+    onEnd = () => {},
+  ): AsyncGenerator<Uint8Array> {
+    const max = LIMITS.controlStreamsMax
+    admit(streams < max, 'OVERLOADED', `${max} event streams are open`)
+    streams += 1
+    try {
+      yield* events
+    } finally {
+      streams -= 1
+      onEnd()
+    }
+  }
 
   const handlers: Handlers = {
     node() {
@@ -121,15 +140,13 @@ export function openHandlers(served: Served): { handlers: Handlers; close(): voi
           : { bids: bidsInLog(job), passes: [], closed: true }
       return bidsView(ledger, job?.manifest.body.scope, answer)
     },
-    async *events({ cid, signal }) {
-      const max = LIMITS.controlStreamsMax
-      admit(streams < max, 'OVERLOADED', `${max} event streams are open`)
-      streams += 1
-      try {
-        yield* jobEvents(cid, { views, asking, signal })
-      } finally {
-        streams -= 1
-      }
+    events: ({ cid, signal }) => counted(jobEvents(cid, { views, asking, signal })),
+    output({ cid, signal: gone }) {
+      const ended = new AbortController()
+      const signal = AbortSignal.any([gone, ended.signal])
+      const { live } = served
+      const given = { self: process.did, live, network, views, asking, signal }
+      return counted(liveStream(followLive(cid, given), gone), () => ended.abort())
     },
     async award({ body }) {
       await asking.ask({ type: 'award', award: open(Award, body) }, 'awarded')

@@ -129,6 +129,16 @@ export const ROUTES = {
       says: '`status` events with a Job, then one `end` event with an End; comments keep it alive',
     },
   },
+  output: {
+    method: 'get',
+    path: '/jobs/{job}/output',
+    summary: 'What a job says while it runs, as its executor tells; signed by nobody',
+    reply: {
+      status: 200,
+      media: MEDIA.events,
+      says: '`output`, `progress` and `skipped` events, then one `end`; comments keep it alive',
+    },
+  },
   award: {
     method: 'post',
     path: '/awards',

@@ -17,6 +17,8 @@ import { openControl } from '../control/open-control.ts'
 import { openExec } from '../exec.ts'
 import { type LevelDisk, openLevelDisk } from '../level/level-disk.ts'
 import { type NetworkNode, openNode } from '../libp2p/node.ts'
+import { type LiveJobs, openLiveJobs } from '../live-jobs.ts'
+import { askLive, serveLive } from '../live-protocol.ts'
 import type { Notice } from '../notice.ts'
 import { createOpener } from '../opener.ts'
 import type { Exec, Ports } from '../ports.ts'
@@ -24,7 +26,7 @@ import { type Process, serve } from '../serve.ts'
 import { openSystemClock } from '../system-clock.ts'
 import { forOthers } from './addresses.ts'
 import { ConfigError, type DaemonConfig } from './config.ts'
-import { inviteFileOf, keyFileOf, readCharter, storeFolderOf } from './folder.ts'
+import { inviteFileOf, keyFileOf, modulesFolderOf, readCharter, storeFolderOf } from './folder.ts'
 import { type Greeter, openGreeter } from './hello.ts'
 import { openInvites } from './invites.ts'
 import { JOIN_PROTOCOL } from './join-protocol.ts'
@@ -106,15 +108,20 @@ export async function openDaemon(given: {
   const profiles = runsJobs(config) ? [program.profile] : []
   greeter = await openGreeter({ node, profiles, nowMs: clock.nowMs, log })
   const blocks = killed?.blocks(node.blocks) ?? node.blocks
-  const exec = await openRunning(program, config, { blocks, clock }, opening)
+  const live = openLiveJobs()
+  if (runsJobs(config)) await serveLive(node, live)
+  const exec = await openRunning(program, folder, config, { blocks, clock, live }, opening)
   const ports: Ports = { ...speaking(node, disk, killed), blocks, clock, exec }
-  const roles = makeRoles.map((make) => make({ config, charter, profile: program.profile }))
+  const { profile } = program
+  const policies = program.openPolicies()
+  const roles = makeRoles.map((make) => make({ config, charter, profile, policies }))
   process = await serve(roles, {
     signer,
     genesis: charter.cid,
     writer: charter.body.writer,
     ports,
     opener: openRecord,
+    policies,
     log,
   })
   const served = process
@@ -139,9 +146,15 @@ export async function openDaemon(given: {
   const control = await openControl({
     process: served,
     blocks,
-    network: node,
+    network: {
+      isConnected: node.isConnected,
+      multiaddrs: node.multiaddrs,
+      pullLog: node.pullLog,
+      askLive: (...asked) => askLive(node, ...asked),
+    },
     about: { name: config.name, roles: config.roles, version: program.version, startedAtMs },
     storage: () => ({ usedBytes: disk.usedBytes, maxBytes }),
+    ...(runsJobs(config) ? { live } : {}),
     invites,
     token,
     port: config.control.port,
@@ -178,12 +191,16 @@ const runsJobs = ({ roles }: DaemonConfig) =>
 /** The sandbox takes memory and processes: only roles that run jobs get one. */
 async function openRunning(
   program: Program,
+  folder: string,
   config: DaemonConfig,
-  given: Pick<Ports, 'blocks' | 'clock'>,
+  given: Pick<Ports, 'blocks' | 'clock'> & { live: LiveJobs },
   opening: AsyncDisposableStack,
 ): Promise<Exec> {
   if (!runsJobs(config)) return NO_EXEC
-  const sandbox = await program.openSandbox({ slots: config.limits.slots })
+  const sandbox = await program.openSandbox({
+    slots: config.limits.slots,
+    cacheFolder: modulesFolderOf(folder),
+  })
   opening.defer(() => sandbox.close())
   return openExec({ ...given, sandbox })
 }

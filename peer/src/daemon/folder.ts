@@ -9,6 +9,8 @@ import { isMissing, writeWhole } from './write-file.ts'
 export const configFileOf = (folder: string) => join(folder, 'config.toml')
 export const keyFileOf = (folder: string) => join(folder, 'key')
 export const storeFolderOf = (folder: string) => join(folder, 'store')
+/** Modules as the sandbox has rewritten them: may be deleted at any time. */
+export const modulesFolderOf = (folder: string) => join(folder, 'modules')
 export const inviteFileOf = (folder: string) => join(folder, 'invites.json')
 /** The block of the pinned genesis charter. */
 export const charterFileOf = (folder: string) => join(folder, 'charter.dag-cbor')

@@ -11,6 +11,7 @@ import {
   LIMITS,
   parse,
   Refusal,
+  runsProfile,
   WIRE,
 } from '@planetary-mesh/spec'
 import { z } from 'zod'
@@ -71,7 +72,8 @@ export function misfits(
   const said: string[] = []
   if (wire !== WIRE) said.push(`it speaks ${wire}, this process ${WIRE}`)
   const runBoth = own.length > 0 && profiles.length > 0
-  if (runBoth && !profiles.some((profile) => own.includes(profile))) {
+  const agree = (a: string) => own.some((b) => runsProfile(a, b) || runsProfile(b, a))
+  if (runBoth && !profiles.some(agree)) {
     said.push(`it runs ${profiles.join(', ')}, this process ${own.join(', ')}`)
   }
   const aheadMs = Math.max(0, atMs - heardAtMs)

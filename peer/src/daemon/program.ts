@@ -1,5 +1,5 @@
 /** What a bin brings: its roles, made from the owner's configuration, and its sandbox. */
-import type { Charter, Role, RoleName, Sandbox } from '@planetary-mesh/spec'
+import type { Charter, Policies, Role, RoleName, Sandbox } from '@planetary-mesh/spec'
 import type { DaemonConfig } from './config.ts'
 
 export type RoleGiven = {
@@ -8,6 +8,7 @@ export type RoleGiven = {
   charter: Charter
   /** The runtime profile of the sandbox here. */
   profile: string
+  policies: Policies
 }
 
 export type Program = {
@@ -17,7 +18,9 @@ export type Program = {
   /** The roles it can serve; the configuration chooses among them. */
   roles: Partial<Record<RoleName, (given: RoleGiven) => Role>>
   profile: string
-  openSandbox(options: { slots: number }): Promise<Sandbox>
+  openSandbox(options: { slots: number; cacheFolder?: string }): Promise<Sandbox>
+  /** What policies written in CCL are asked through. */
+  openPolicies(): Policies
   /** Flags of its own, for tests: each makes another program of it. */
   switches?: Record<string, (program: Program) => Program>
 }

@@ -51,6 +51,11 @@ export function fail(name: ErrnoName): never {
   throw new Errno(name)
 }
 
+/** EINVAL for a flag that preview1 does not have. */
+export function ensureFlags(flags: number, all: number): void {
+  if ((flags & ~all) !== 0) fail('INVAL')
+}
+
 export const RIGHTS = {
   FD_DATASYNC: 1n << 0n,
   FD_READ: 1n << 1n,
@@ -102,6 +107,7 @@ export const FILE_RIGHTS = union([
   'POLL_FD_READWRITE',
 ])
 export const DIRECTORY_RIGHTS = union([
+  'FD_DATASYNC',
   'FD_FDSTAT_SET_FLAGS',
   'FD_SYNC',
   'FD_ADVISE',
@@ -123,18 +129,17 @@ export const DIRECTORY_RIGHTS = union([
   'PATH_REMOVE_DIRECTORY',
   'PATH_UNLINK_FILE',
 ])
-export const STREAM_RIGHTS = union([
-  'FD_READ',
-  'FD_WRITE',
-  'FD_FDSTAT_SET_FLAGS',
-  'FD_FILESTAT_GET',
-  'POLL_FD_READWRITE',
-])
+const STREAM_RIGHTS = union(['FD_FDSTAT_SET_FLAGS', 'FD_FILESTAT_GET', 'POLL_FD_READWRITE'])
+export const STDIN_RIGHTS = STREAM_RIGHTS | RIGHTS.FD_READ
+export const OUTPUT_RIGHTS = STREAM_RIGHTS | RIGHTS.FD_WRITE
 
 export const FILETYPE = { UNKNOWN: 0, DIRECTORY: 3, REGULAR_FILE: 4, SYMBOLIC_LINK: 7 } as const
 export const OFLAGS = { CREAT: 1, DIRECTORY: 2, EXCL: 4, TRUNC: 8 } as const
 export const FDFLAGS = { APPEND: 1, DSYNC: 2, NONBLOCK: 4, RSYNC: 8, SYNC: 16 } as const
 export const FSTFLAGS = { ATIM: 1, ATIM_NOW: 2, MTIM: 4, MTIM_NOW: 8 } as const
+export const OFLAGS_ALL = 15
+export const FDFLAGS_ALL = 31
+export const FSTFLAGS_ALL = 15
 export const LOOKUP_FOLLOW = 1
 export const WHENCE = { SET: 0, CUR: 1, END: 2 } as const
 export const EVENTTYPE = { CLOCK: 0, FD_READ: 1, FD_WRITE: 2 } as const

@@ -1,11 +1,13 @@
 /**
- * Which imports a job module may have: preview1 as it is typed, and the four functions of
- * AssemblyScript's own runtime. Anything else is refused with what it means.
+ * Which imports a job module may have: preview1 as it is typed, the four functions of
+ * AssemblyScript's own runtime, and `mesh:job.progress`. Anything else is refused with what it
+ * means.
  */
 import type { FunctionType } from '../admission/types.ts'
 import { VALUE } from '../admission/types.ts'
 import { SIGNATURES, WASI_MODULE } from './abi.ts'
 import { ASSEMBLYSCRIPT_SIGNATURES } from './assemblyscript.ts'
+import { JOB_MODULE, PROGRESS, PROGRESS_SIGNATURE } from './job-progress.ts'
 
 const LETTERS: Readonly<Record<number, string>> = {
   [VALUE.i32]: 'i',
@@ -36,6 +38,7 @@ function typeOfImport(module: string, name: string): string | undefined {
   if (module === 'env' && Object.hasOwn(ASSEMBLYSCRIPT_SIGNATURES, name)) {
     return ASSEMBLYSCRIPT_SIGNATURES[name as keyof typeof ASSEMBLYSCRIPT_SIGNATURES]
   }
+  if (module === JOB_MODULE && name === PROGRESS) return PROGRESS_SIGNATURE
   return undefined
 }
 

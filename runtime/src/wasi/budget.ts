@@ -11,12 +11,23 @@ export class OutputLimit extends Error {
   override readonly name = 'OutputLimit'
 }
 
+type Amounts = {
+  /** Names in directories, and open files that lost theirs. */
+  names?: number
+  /** Names of files under `/out`. */
+  outputFiles?: number
+  /** stdout, stderr, and the files under `/out`, each as often as it has names there. */
+  outputBytes?: number
+  /** Bytes of files and of links that the guest made, wherever they stand. */
+  fileBytes?: number
+}
+
 export class Budget {
   readonly #outputBytesMax: number
   #outputBytes = 0
   #outputFiles = 0
   #fileBytes = 0
-  #nodes = 0
+  #names = 0
 
   constructor(outputBytesMax: number) {
     this.#outputBytesMax = outputBytesMax
@@ -26,29 +37,26 @@ export class Budget {
     return this.#outputBytesMax - this.#outputBytes
   }
 
-  /** Counts output that appears, or disappears when `bytes` is negative. Throws `OutputLimit`. */
-  output(bytes: number): void {
-    if (bytes > this.outputBytesLeft) {
+  /**
+   * Counts what appears, or disappears where a number is negative. ENOSPC, or `OutputLimit`, when
+   * it is more than there may be; nothing is counted then.
+   */
+  count(amounts: Amounts): void {
+    this.ensure(amounts)
+    const { names = 0, outputFiles = 0, outputBytes = 0, fileBytes = 0 } = amounts
+    this.#names += names
+    this.#outputFiles += outputFiles
+    this.#outputBytes += outputBytes
+    this.#fileBytes += fileBytes
+  }
+
+  /** Fails as `count` would. */
+  ensure({ names = 0, outputFiles = 0, outputBytes = 0, fileBytes = 0 }: Amounts): void {
+    if (this.#names + names > LIMITS.guestNodesMax) fail('NOSPC')
+    if (this.#outputFiles + outputFiles > LIMITS.outputFilesMax) fail('NOSPC')
+    if (outputBytes > this.outputBytesLeft) {
       throw new OutputLimit(`more than ${this.#outputBytesMax} bytes of output`)
     }
-    this.#outputBytes += bytes
-  }
-
-  /** Counts names of files under `/out`. ENOSPC beyond the limit. */
-  outputFiles(count: number): void {
-    if (this.#outputFiles + count > LIMITS.outputFilesMax) fail('NOSPC')
-    this.#outputFiles += count
-  }
-
-  /** Counts bytes of files that the guest made, wherever they stand. ENOSPC beyond the limit. */
-  fileBytes(bytes: number): void {
-    if (this.#fileBytes + bytes > LIMITS.guestFileBytesMax) fail('NOSPC')
-    this.#fileBytes += bytes
-  }
-
-  /** Counts files, directories and links that the guest made. ENOSPC beyond the limit. */
-  nodes(count: number): void {
-    if (this.#nodes + count > LIMITS.guestNodesMax) fail('NOSPC')
-    this.#nodes += count
+    if (this.#fileBytes + fileBytes > LIMITS.guestFileBytesMax) fail('NOSPC')
   }
 }

@@ -1,13 +1,19 @@
-/** Collects what a guest writes to stdout or stderr. What fits is kept, then the run ends. */
+/**
+ * Collects what a guest writes to stdout or stderr. What fits is kept, then the run ends. Who wants
+ * to see it while the guest runs is told of each kept piece.
+ */
 import type { Budget } from './budget.ts'
 
 export class ByteSink {
   readonly #budget: Budget
   #bytes = new Uint8Array(0)
   #size = 0
+  readonly #onKept: ((bytes: Uint8Array) => void) | undefined
 
-  constructor(budget: Budget) {
+  /** `onKept` gets views that are good until it returns. */
+  constructor(budget: Budget, onKept?: (bytes: Uint8Array) => void) {
     this.#budget = budget
+    this.#onKept = onKept
   }
 
   /** Throws `OutputLimit` when not all of it fits, after keeping the part that does. */
@@ -21,8 +27,9 @@ export class ByteSink {
     }
     this.#bytes.set(kept, this.#size)
     this.#size = size
-    this.#budget.output(kept.length)
-    if (kept.length < bytes.length) this.#budget.output(bytes.length - kept.length)
+    this.#budget.count({ outputBytes: kept.length })
+    if (kept.length > 0) this.#onKept?.(kept)
+    if (kept.length < bytes.length) this.#budget.count({ outputBytes: bytes.length - kept.length })
   }
 
   bytes(): Uint8Array {

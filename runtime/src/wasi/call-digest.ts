@@ -7,7 +7,8 @@
 import { createHash, type Hash } from 'node:crypto'
 import type { GuestMemory } from './guest-memory.ts'
 
-const BUFFER_BYTES = 16 * 1024
+/** Every run has one, and the least run fills a part of it. */
+const BUFFER_BYTES = 4 * 1024
 /** The most a head of CBOR takes (RFC 8949 section 3). */
 const HEAD_BYTES = 9
 const MAJOR = { unsigned: 0, bytes: 2, text: 3, list: 4 } as const

@@ -3,7 +3,7 @@
  * rights it was opened with. The lowest free number is given out, as POSIX has it.
  */
 import { LIMITS } from '@planetary-mesh/spec'
-import { fail, RIGHTS, type Right } from './abi.ts'
+import { type ErrnoName, fail, RIGHTS, type Right } from './abi.ts'
 import type { ByteSink } from './byte-sink.ts'
 import type { DirectoryNode, FileNode } from './nodes.ts'
 import type { Tree } from './tree.ts'
@@ -23,6 +23,10 @@ export type DirectoryDescriptor = Common & {
 }
 export type Descriptor = StdinDescriptor | OutputDescriptor | FileDescriptor | DirectoryDescriptor
 
+/** Who may seek may tell. */
+const sufficient = (right: Right) =>
+  right === 'FD_TELL' ? RIGHTS.FD_TELL | RIGHTS.FD_SEEK : RIGHTS[right]
+
 export class Descriptors {
   readonly #open = new Map<number, Descriptor>()
   readonly #tree: Tree
@@ -31,9 +35,14 @@ export class Descriptors {
     this.#tree = tree
   }
 
+  /** EMFILE when all numbers are taken: asked before anything is made that is to be opened. */
+  ensureFree(): void {
+    if (this.#open.size >= LIMITS.descriptorsMax) fail('MFILE')
+  }
+
   /** Opens at the lowest free number. EMFILE when all are taken. */
   add(descriptor: Descriptor): number {
-    if (this.#open.size >= LIMITS.descriptorsMax) fail('MFILE')
+    this.ensureFree()
     let number = 0
     while (this.#open.has(number)) number++
     this.#open.set(number, descriptor)
@@ -44,15 +53,15 @@ export class Descriptors {
   /** EBADF when nothing is open there, ENOTCAPABLE when it lacks the right. */
   get(number: number, right?: Right): Descriptor {
     const descriptor = this.#open.get(number) ?? fail('BADF')
-    if (right !== undefined && (descriptor.rights & RIGHTS[right]) === 0n) fail('NOTCAPABLE')
+    if (right !== undefined && (descriptor.rights & sufficient(right)) === 0n) fail('NOTCAPABLE')
     return descriptor
   }
 
-  /** As `get`, but EISDIR for a directory and ESPIPE for a stream. */
-  file(number: number, right?: Right): FileDescriptor {
+  /** As `get`, but EISDIR for a directory and `ofStream` for a stream. */
+  file(number: number, right?: Right, ofStream: ErrnoName = 'SPIPE'): FileDescriptor {
     const descriptor = this.get(number)
     if (descriptor.type === 'directory') fail('ISDIR')
-    if (descriptor.type !== 'file') fail('SPIPE')
+    if (descriptor.type !== 'file') fail(ofStream)
     this.get(number, right)
     return descriptor
   }

@@ -1,7 +1,7 @@
 /** Reading, writing and moving about in an open descriptor. */
 import { FDFLAGS, fail, WHENCE } from './abi.ts'
 import type { FileDescriptor } from './descriptors.ts'
-import type { WasiCalls } from './host.ts'
+import type { Host, WasiCalls } from './host.ts'
 import { scatter, totalOf, vectorsOf } from './vectors.ts'
 
 const ADVICE_MAX = 5
@@ -21,8 +21,8 @@ export const fdCalls: WasiCalls<
   | 'fd_write'
 > = {
   fd_advise(host, fd, offset, length, advice) {
-    const descriptor = host.descriptors.get(fd, 'FD_ADVISE')
-    if (descriptor.type === 'directory') fail('BADF')
+    if (host.descriptors.get(fd).type !== 'file') fail('BADF')
+    host.descriptors.file(fd, 'FD_ADVISE')
     if (advice > ADVICE_MAX) fail('INVAL')
     if (offset + length >= 1n << 63n) fail('INVAL')
   },
@@ -38,15 +38,11 @@ export const fdCalls: WasiCalls<
   fd_close: (host, fd) => host.descriptors.close(fd),
 
   /** Nothing is ever unwritten in memory: syncing only asks whether one may. */
-  fd_datasync(host, fd) {
-    host.descriptors.file(fd, 'FD_DATASYNC')
-  },
-  fd_sync(host, fd) {
-    host.descriptors.get(fd, 'FD_SYNC')
-  },
+  fd_datasync: (host, fd) => sync(host, fd, 'FD_DATASYNC'),
+  fd_sync: (host, fd) => sync(host, fd, 'FD_SYNC'),
 
   fd_pread(host, fd, vectors, count, offset, sizePointer) {
-    const file = host.descriptors.file(fd, 'FD_READ')
+    const file = fileAt(host, fd, 'FD_READ')
     const spans = vectorsOf(host, vectors, count)
     host.memory.ensureWritable(sizePointer, 4)
     if (offset >= 1n << 63n) fail('INVAL')
@@ -54,7 +50,7 @@ export const fdCalls: WasiCalls<
   },
 
   fd_pwrite(host, fd, vectors, count, offset, sizePointer) {
-    const file = host.descriptors.file(fd, 'FD_WRITE')
+    const file = fileAt(host, fd, 'FD_WRITE')
     const spans = vectorsOf(host, vectors, count)
     host.memory.ensureWritable(sizePointer, 4)
     if (offset >= 1n << 63n) fail('INVAL')
@@ -127,6 +123,18 @@ export const fdCalls: WasiCalls<
     const file = host.descriptors.file(fd, 'FD_TELL')
     host.memory.setU64(positionPointer, BigInt(file.position))
   },
+}
+
+function sync(host: Host, fd: number, right: 'FD_SYNC' | 'FD_DATASYNC'): void {
+  const { type } = host.descriptors.get(fd)
+  if (type === 'stdin' || type === 'output') fail('INVAL')
+  host.descriptors.get(fd, right)
+}
+
+/** A file that may be read or written anywhere: that takes the right to seek as well. */
+function fileAt(host: Host, fd: number, right: 'FD_READ' | 'FD_WRITE'): FileDescriptor {
+  host.descriptors.file(fd, right)
+  return host.descriptors.file(fd, 'FD_SEEK')
 }
 
 function contentFrom(file: FileDescriptor, position: number): Uint8Array {

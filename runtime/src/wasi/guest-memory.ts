@@ -60,9 +60,14 @@ export class GuestMemory {
     }
   }
 
+  /** A view to be filled by the call in progress: nothing is held twice, however long it is. */
+  claim(pointer: number, length: number): Uint8Array {
+    this.#claim(pointer, length)
+    return this.#bytes.subarray(pointer, pointer + length)
+  }
+
   write(pointer: number, bytes: Uint8Array): void {
-    this.#claim(pointer, bytes.length)
-    this.#bytes.set(bytes, pointer)
+    this.claim(pointer, bytes.length).set(bytes)
   }
 
   setU32(pointer: number, value: number): void {

@@ -4,7 +4,7 @@
  */
 import { LIMITS, type RunInput } from '@planetary-mesh/spec'
 import type { Meter } from '../admission/meter.ts'
-import { STREAM_RIGHTS, WASI_MODULE } from './abi.ts'
+import { OUTPUT_RIGHTS, STDIN_RIGHTS, WASI_MODULE } from './abi.ts'
 import { assemblyScriptImports } from './assemblyscript.ts'
 import { Budget } from './budget.ts'
 import { ByteSink } from './byte-sink.ts'
@@ -14,6 +14,7 @@ import { Descriptors } from './descriptors.ts'
 import { fdCalls } from './fd-calls.ts'
 import { GuestMemory, type WasmMemory } from './guest-memory.ts'
 import { type Host, importsOf, type WasiCalls } from './host.ts'
+import { type GuestSink, progressImports } from './job-progress.ts'
 import { layOut, preopen } from './layout.ts'
 import { pathCalls } from './path-calls.ts'
 import { pollCalls } from './poll-calls.ts'
@@ -43,9 +44,10 @@ export type OpenedHost = {
 
 /** Refuses with FILE_NAME_REFUSED or LIMIT_EXCEEDED what cannot be laid out. */
 export function openHost(
-  input: RunInput,
+  input: Omit<RunInput, 'module'>,
   meter: Meter,
   isCancelled: CancelCheck = neverCancelled,
+  sink?: GuestSink,
 ): OpenedHost {
   let running = false // laying out the inputs is not the guest's work
   const charge = (units: number) => {
@@ -59,12 +61,13 @@ export function openHost(
   const tree = new Tree(budget, now, charge)
   const layout = layOut(tree, input.files)
   const descriptors = new Descriptors(tree)
-  const stdout = new ByteSink(budget)
-  const stderr = new ByteSink(budget)
-  const stream = { rights: STREAM_RIGHTS, inheriting: 0n }
-  descriptors.add({ type: 'stdin', bytes: input.stdin, position: 0, flags: 0, ...stream })
-  descriptors.add({ type: 'output', sink: stdout, flags: 0, ...stream })
-  descriptors.add({ type: 'output', sink: stderr, flags: 0, ...stream })
+  const stdout = new ByteSink(budget, sink && ((bytes) => sink.output('stdout', bytes)))
+  const stderr = new ByteSink(budget, sink && ((bytes) => sink.output('stderr', bytes)))
+  const stdin = { rights: STDIN_RIGHTS, inheriting: 0n, flags: 0 }
+  const output = { rights: OUTPUT_RIGHTS, inheriting: 0n, flags: 0 }
+  descriptors.add({ type: 'stdin', bytes: input.stdin, position: 0, ...stdin })
+  descriptors.add({ type: 'output', sink: stdout, ...output })
+  descriptors.add({ type: 'output', sink: stderr, ...output })
   preopen(tree, layout, descriptors)
   const host: Host = {
     memory: new GuestMemory(),
@@ -90,6 +93,7 @@ export function openHost(
     imports: {
       [WASI_MODULE]: importsOf(host, WASI_MODULE, CALLS),
       ...assemblyScriptImports(host, stderr),
+      ...progressImports(host, sink),
     },
     attach: (memory) => host.memory.attach(memory),
     collect: () => ({

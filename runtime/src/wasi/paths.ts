@@ -6,7 +6,6 @@ import { LIMITS } from '@planetary-mesh/spec'
 import { fail } from './abi.ts'
 import type { DirectoryNode, TreeNode } from './nodes.ts'
 
-const LINKS_FOLLOWED_MAX = 32
 /** Fuel for each character of a path or of a link's target. */
 const CHARACTER_FUEL = 8
 
@@ -21,14 +20,20 @@ export type Place = {
 }
 
 /**
+ * A link at the end of a path is followed, kept (followed only when a `/` comes after it), or
+ * taken for what it is, as by whoever makes, moves or removes a name: POSIX, as Linux reads it.
+ */
+export type LinkAtEnd = 'follow' | 'keep' | 'name'
+
+/**
  * Finds the place of `path` under the directories of `search`: the first name is looked up in each
- * of them in turn, and made, if it is to be made, in the first that can be written. `follow`
- * replaces a symbolic link at the end by what it points to; links on the way always are.
+ * of them in turn, and made, if it is to be made, in the first that can be written. Symbolic links
+ * on the way are always replaced by what they point to; `end` says what becomes of one at the end.
  */
 export function findPlace(
   search: readonly DirectoryNode[],
   path: string,
-  follow: boolean,
+  end: LinkAtEnd,
   charge: (units: number) => void,
 ): Place {
   if (path === '') fail('NOENT')
@@ -53,8 +58,8 @@ export function findPlace(
     const atBase = above.length === 0
     const parent = atBase ? holderOf(search, name) : here
     const node = parent.entries.get(name)
-    if (node?.type === 'link' && (!last || follow || slash)) {
-      if (++links > LINKS_FOLLOWED_MAX) fail('LOOP')
+    if (node?.type === 'link' && (!last || end === 'follow' || (slash && end === 'keep'))) {
+      if (++links > LIMITS.linksFollowedMax) fail('LOOP')
       charge(node.target.length * CHARACTER_FUEL)
       if (node.target.startsWith('/')) fail('NOTCAPABLE')
       if (last) slash ||= node.target.endsWith('/')
@@ -62,7 +67,8 @@ export function findPlace(
       continue
     }
     if (last) {
-      if (slash && node !== undefined && node.type !== 'directory') fail('NOTDIR')
+      const isFile = node !== undefined && node.type !== 'directory'
+      if (slash && isFile && end !== 'name') fail('NOTDIR')
       return { parent, name, node, slash }
     }
     if (node === undefined) fail('NOENT')

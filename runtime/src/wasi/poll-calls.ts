@@ -2,6 +2,7 @@
  * Waiting and sockets. A wait never takes real time: descriptors here are always ready, and a
  * timer moves the guest's clock forward to its end. There are no sockets.
  */
+import { LIMITS } from '@planetary-mesh/spec'
 import { ABSOLUTE_TIME, ERRNO, Errno, EVENTTYPE, fail, HANGUP } from './abi.ts'
 import type { Host, WasiCalls } from './host.ts'
 import { timeOf } from './process-calls.ts'
@@ -9,7 +10,6 @@ import { timeOf } from './process-calls.ts'
 const SUBSCRIPTION_BYTES = 48
 const EVENT_BYTES = 32
 const SUBSCRIPTION_FUEL = 500
-const SUBSCRIPTIONS_MAX = 4096
 const TIME_MAX = (1n << 64n) - 1n
 
 type Event = { userdata: bigint; errno: number; type: number; bytes: bigint; flags: number }
@@ -19,7 +19,7 @@ export const pollCalls: WasiCalls<
   'poll_oneoff' | 'sock_accept' | 'sock_recv' | 'sock_send' | 'sock_shutdown'
 > = {
   poll_oneoff(host, subscriptions, events, count, sizePointer) {
-    if (count === 0 || count > SUBSCRIPTIONS_MAX) fail('INVAL')
+    if (count === 0 || count > LIMITS.subscriptionsMax) fail('INVAL')
     host.charge(count * SUBSCRIPTION_FUEL)
     host.memory.ensureWritable(events, count * EVENT_BYTES)
     host.memory.ensureWritable(sizePointer, 4)
@@ -82,10 +82,12 @@ function waitOf(host: Host, at: number): bigint {
 function readiness(host: Host, fd: number, type: number): { bytes: bigint; flags: number } {
   const descriptor = host.descriptors.get(fd, 'POLL_FD_READWRITE')
   if (type === EVENTTYPE.FD_WRITE) {
-    if (descriptor.type === 'stdin') fail('BADF')
+    if (descriptor.type === 'stdin' || descriptor.type === 'directory') fail('BADF')
+    host.descriptors.get(fd, 'FD_WRITE')
     return { bytes: 0n, flags: 0 }
   }
   if (descriptor.type === 'output' || descriptor.type === 'directory') fail('BADF')
+  host.descriptors.get(fd, 'FD_READ')
   const size = descriptor.type === 'stdin' ? descriptor.bytes.length : descriptor.node.size
   const left = Math.max(0, size - descriptor.position)
   return { bytes: BigInt(left), flags: descriptor.type === 'stdin' && left === 0 ? HANGUP : 0 }

@@ -45,9 +45,7 @@ export const processCalls: WasiCalls<
   random_get(host, pointer, length) {
     host.memory.ensureWritable(pointer, length)
     host.charge(length * RANDOM_BYTE_FUEL)
-    const bytes = new Uint8Array(length)
-    host.random.fill(bytes)
-    host.memory.write(pointer, bytes)
+    host.random.fill(host.memory.claim(pointer, length))
   },
 
   sched_yield() {},

@@ -10,23 +10,30 @@ const COUNTER_BYTES = 16
 const ZEROS = new Uint8Array(BLOCK_BYTES)
 
 export class SeededRandom {
-  readonly #cipher: Cipheriv
+  readonly #seed: Uint8Array
+  /** Made when it is first asked: most guests never do. */
+  #cipher: Cipheriv | undefined
   #block: Uint8Array = new Uint8Array(0)
 
   /** `seed` has 32 bytes. */
   constructor(seed: Uint8Array) {
-    this.#cipher = createCipheriv('aes-256-ctr', seed, new Uint8Array(COUNTER_BYTES))
+    this.#seed = seed
   }
 
   /** Fills `target` with the next bytes of the stream. */
   fill(target: Uint8Array): void {
     let at = 0
     while (at < target.length) {
-      if (this.#block.length === 0) this.#block = this.#cipher.update(ZEROS)
+      if (this.#block.length === 0) this.#block = this.#next()
       const taken = Math.min(this.#block.length, target.length - at)
       target.set(this.#block.subarray(0, taken), at)
       this.#block = this.#block.subarray(taken)
       at += taken
     }
+  }
+
+  #next(): Uint8Array {
+    this.#cipher ??= createCipheriv('aes-256-ctr', this.#seed, new Uint8Array(COUNTER_BYTES))
+    return this.#cipher.update(ZEROS)
   }
 }

@@ -1,5 +1,14 @@
 /** What a descriptor or file is: status, rights, flags, size, times; what a directory holds. */
-import { Errno, FDFLAGS, FILETYPE, FSTFLAGS, fail, LOOKUP_FOLLOW } from './abi.ts'
+import {
+  Errno,
+  ensureFlags,
+  FDFLAGS_ALL,
+  FILETYPE,
+  FSTFLAGS,
+  FSTFLAGS_ALL,
+  fail,
+  LOOKUP_FOLLOW,
+} from './abi.ts'
 import type { Descriptor } from './descriptors.ts'
 import { type Host, pathOf, type WasiCalls } from './host.ts'
 import type { DirectoryNode, TreeNode } from './nodes.ts'
@@ -10,8 +19,8 @@ const DIRENT_BYTES = 24
 const ENTRY_FUEL = 500
 /** Cookies 0 and 1 are `.` and `..`; an entry's own cookie follows after them. */
 const DOTS = 2
-const SYNC_FLAGS = FDFLAGS.DSYNC | FDFLAGS.RSYNC | FDFLAGS.SYNC
-const FLAGS_KNOWN = FDFLAGS.APPEND | FDFLAGS.NONBLOCK | SYNC_FLAGS
+/** Where the cookies of the second directory begin that `.` lists. */
+const BESIDE = 2 ** 48
 
 export const statCalls: WasiCalls<
   | 'fd_fdstat_get'
@@ -39,7 +48,7 @@ export const statCalls: WasiCalls<
 
   fd_fdstat_set_flags(host, fd, flags) {
     const descriptor = host.descriptors.get(fd, 'FD_FDSTAT_SET_FLAGS')
-    if ((flags & ~FLAGS_KNOWN) !== 0) fail('INVAL')
+    ensureFlags(flags, FDFLAGS_ALL)
     descriptor.flags = flags
   },
 
@@ -58,7 +67,7 @@ export const statCalls: WasiCalls<
   },
 
   fd_filestat_set_size(host, fd, size) {
-    const { node } = host.descriptors.file(fd, 'FD_FILESTAT_SET_SIZE')
+    const { node } = host.descriptors.file(fd, 'FD_FILESTAT_SET_SIZE', 'INVAL')
     if (size >= 1n << 63n) fail('INVAL')
     host.tree.resize(node, Number(size))
   },
@@ -82,11 +91,11 @@ export const statCalls: WasiCalls<
   },
 
   fd_readdir(host, fd, pointer, length, cookie, usedPointer) {
-    const { node } = host.descriptors.directory(fd, 'FD_READDIR')
+    const { search } = host.descriptors.directory(fd, 'FD_READDIR')
     host.memory.ensureWritable(pointer, length)
     host.memory.ensureWritable(usedPointer, 4)
     let used = 0
-    for (const { next, name, node: listed } of listing(node, cookie)) {
+    for (const { next, name, node: listed } of listing(search, cookie)) {
       if (used === length) break
       host.charge(ENTRY_FUEL + DIRENT_BYTES + name.length)
       const entry = direntOf(next, name, listed)
@@ -117,9 +126,10 @@ function nodeAt(
   pathLength: number,
 ): TreeNode {
   const directory = host.descriptors.directory(fd, right)
+  ensureFlags(lookup, LOOKUP_FOLLOW)
   const path = pathOf(host, pathPointer, pathLength)
-  const follow = (lookup & LOOKUP_FOLLOW) !== 0
-  return findPlace(directory.search, path, follow, host.charge).node ?? fail('NOENT')
+  const end = (lookup & LOOKUP_FOLLOW) !== 0 ? 'follow' : 'keep'
+  return findPlace(directory.search, path, end, host.charge).node ?? fail('NOENT')
 }
 
 function filetypeOf(descriptor: Descriptor): number {
@@ -167,7 +177,7 @@ function setTimes(
   flags: number,
 ): void {
   const has = (flag: number) => (flags & flag) !== 0
-  if (flags > 15) fail('INVAL')
+  ensureFlags(flags, FSTFLAGS_ALL)
   if (has(FSTFLAGS.ATIM) && has(FSTFLAGS.ATIM_NOW)) fail('INVAL')
   if (has(FSTFLAGS.MTIM) && has(FSTFLAGS.MTIM_NOW)) fail('INVAL')
   if (node.type !== 'link' && node.readOnly) fail('ROFS')
@@ -185,11 +195,15 @@ function preopenName(host: Host, fd: number): Uint8Array {
   return Buffer.from(descriptor.preopen)
 }
 
+/**
+ * The names of a directory from a cookie on. One that looks its names up in a second directory too
+ * lists what the guest made there; the cookies of the two lie apart.
+ */
 function* listing(
-  directory: DirectoryNode,
+  [directory, beside]: readonly DirectoryNode[],
   cookie: bigint,
 ): Generator<{ next: bigint; name: Uint8Array; node: TreeNode }> {
-  if (cookie > BigInt(Number.MAX_SAFE_INTEGER)) return
+  if (cookie > BigInt(Number.MAX_SAFE_INTEGER) || directory === undefined) return
   const start = Number(cookie)
   const dots: [string, TreeNode][] = [
     ['.', directory],
@@ -198,9 +212,14 @@ function* listing(
   for (const [index, [name, node]] of dots.entries()) {
     if (start <= index) yield { next: BigInt(index + 1), name: Buffer.from(name), node }
   }
-  for (const entry of directory.entries.from(Math.max(0, start - DOTS))) {
-    const next = BigInt(entry.cookie + DOTS + 1)
-    yield { next, name: Buffer.from(entry.name), node: entry.node }
+  for (const { cookie: own, name, node } of directory.entries.from(Math.max(0, start - DOTS))) {
+    yield { next: BigInt(own + DOTS + 1), name: Buffer.from(name), node }
+  }
+  if (beside === undefined || beside.readOnly) return
+  for (const { cookie: own, name, node } of beside.entries.from(Math.max(0, start - BESIDE))) {
+    const standing = node.type === 'directory' && node.pinned
+    if (standing || directory.entries.get(name) !== undefined) continue
+    yield { next: BigInt(BESIDE + own + 1), name: Buffer.from(name), node }
   }
 }
 

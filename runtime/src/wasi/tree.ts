@@ -29,6 +29,7 @@ export class Tree {
     this.#now = now
     this.#charge = charge
     this.root = this.#newDirectory({ readOnly: false, output: false, pinned: true })
+    this.root.names = 1 // nobody's entry, and never gone
   }
 
   makeDirectory(
@@ -37,7 +38,7 @@ export class Tree {
     made: { readOnly?: boolean; output?: boolean; pinned?: boolean } = {},
   ): DirectoryNode {
     if (depthOf(parent) + 1 > LIMITS.pathDepthMax) fail('NAMETOOLONG')
-    this.#budget.nodes(1)
+    this.#budget.count({ names: 1 })
     const node = this.#newDirectory({
       readOnly: false,
       output: parent.output,
@@ -58,23 +59,26 @@ export class Tree {
   }
 
   makeLink(parent: DirectoryNode, name: string, target: string): void {
-    this.#budget.nodes(1)
+    this.#budget.count({ names: 1, fileBytes: Buffer.byteLength(target) })
     const node: LinkNode = { type: 'link', target, ...this.#common() }
     this.#put(parent, name, node)
   }
 
   /** A second name for a file or a symbolic link. */
   link(node: FileNode | LinkNode, parent: DirectoryNode, name: string): void {
-    if (parent.output && node.type === 'file') this.#enterOutput(node)
+    if (parent.output) this.#ensureEntering([node], undefined)
+    this.#budget.count({ names: 1 })
+    if (parent.output) this.#enterOutput([node])
     this.#put(parent, name, node)
     node.times.changed = this.#now()
   }
 
   unlink(parent: DirectoryNode, name: string, node: FileNode | LinkNode): void {
     this.#take(parent, name, node)
-    if (parent.output && node.type === 'file') this.#leaveOutput(node)
+    if (parent.output) this.#leaveOutput([node])
     node.times.changed = this.#now()
-    this.#dropIfGone(node)
+    if (node.names > 0) this.#budget.count({ names: -1 })
+    else this.#dropIfGone(node)
   }
 
   removeDirectory(parent: DirectoryNode, name: string, node: DirectoryNode): void {
@@ -82,7 +86,7 @@ export class Tree {
     if (node.entries.size > 0) fail('NOTEMPTY')
     this.#take(parent, name, node)
     node.parent = undefined
-    this.#budget.nodes(-1)
+    this.#budget.count({ names: -1 })
   }
 
   /** POSIX rename: replaces a file by a file, an empty directory by a directory. */
@@ -94,12 +98,14 @@ export class Tree {
     if (node === to.node) return
     if (node.type === 'directory') this.#ensureMovable(node, to.parent)
     if (to.node !== undefined) this.#ensureReplaceable(node, to.node)
-    const enters = to.parent.output && !from.parent.output
-    if (enters) this.#enterOutput(node)
+    const entering = to.parent.output && !from.parent.output ? this.#below(node) : []
+    const leaving = from.parent.output && !to.parent.output ? this.#below(node) : []
+    if (entering.length > 0) this.#ensureEntering(entering, to.node)
     if (to.node?.type === 'directory') this.removeDirectory(to.parent, to.name, to.node)
     else if (to.node !== undefined) this.unlink(to.parent, to.name, to.node)
     this.#take(from.parent, from.name, node)
-    if (from.parent.output && !to.parent.output) this.#leaveOutput(node)
+    this.#leaveOutput(leaving)
+    this.#enterOutput(entering)
     this.#put(to.parent, to.name, node)
     node.times.changed = this.#now()
   }
@@ -109,15 +115,13 @@ export class Tree {
     if (file.readOnly) fail('ROFS')
     if (!Number.isSafeInteger(size)) fail('FBIG')
     const growth = size - file.size
-    this.#budget.output(growth * file.outputNames)
-    this.#budget.fileBytes(growth)
+    this.#budget.count({ outputBytes: growth * file.outputNames, fileBytes: growth })
     this.#charge(Math.abs(growth))
-    if (growth < 0) file.bytes.fill(0, size, file.size)
-    else if (size > file.bytes.length) {
-      const bytes = new Uint8Array(Math.max(size, Math.min(file.bytes.length * 2, 2 ** 28)))
-      bytes.set(file.bytes.subarray(0, file.size))
-      file.bytes = bytes
-    }
+    if (size > file.bytes.length) {
+      moveTo(file, Math.max(size, Math.min(file.bytes.length * 2, LIMITS.guestFileBytesMax)))
+    } else if (size * 4 < file.bytes.length)
+      moveTo(file, size) // what was cut off is given back
+    else if (growth < 0) file.bytes.fill(0, size, file.size)
     file.size = size
     this.#touch(file)
   }
@@ -129,6 +133,11 @@ export class Tree {
     if (offset + bytes.length > file.size) this.resize(file, offset + bytes.length)
     file.bytes.set(bytes, offset)
     this.#touch(file)
+  }
+
+  /** A directory that was removed while it was open: nothing can be made in it any more. */
+  isGone(directory: DirectoryNode): boolean {
+    return directory.names === 0
   }
 
   open(file: FileNode): void {
@@ -162,7 +171,8 @@ export class Tree {
     name: string,
     content: { readOnly: boolean; bytes: Uint8Array; size: number },
   ): FileNode {
-    this.#budget.nodes(1)
+    if (parent.output) this.#budget.ensure({ outputFiles: 1, outputBytes: content.size })
+    this.#budget.count({ names: 1 })
     const node: FileNode = {
       type: 'file',
       outputNames: 0,
@@ -170,7 +180,7 @@ export class Tree {
       ...content,
       ...this.#common(),
     }
-    if (parent.output) this.#enterOutput(node)
+    if (parent.output) this.#enterOutput([node])
     this.#put(parent, name, node)
     return node
   }
@@ -190,9 +200,11 @@ export class Tree {
 
   #dropIfGone(node: FileNode | LinkNode): void {
     if (node.names > 0 || (node.type === 'file' && node.opens > 0)) return
-    this.#budget.nodes(-1)
-    if (node.type === 'file' && !node.readOnly) {
-      this.#budget.fileBytes(-node.size)
+    if (node.type === 'link') {
+      this.#budget.count({ names: -1, fileBytes: -Buffer.byteLength(node.target) })
+    } else if (node.readOnly) this.#budget.count({ names: -1 })
+    else {
+      this.#budget.count({ names: -1, fileBytes: -node.size })
       node.bytes = NO_BYTES
     }
   }
@@ -217,29 +229,40 @@ export class Tree {
     else if (replaced.entries.size > 0) fail('NOTEMPTY')
   }
 
-  /** Counts everything below `node` as output; nothing has changed when it fails. */
-  #enterOutput(node: TreeNode): void {
-    const files: FileNode[] = []
-    this.#walk(node, (found) => {
-      if (found.type === 'file') files.push(found)
-    })
-    this.#budget.outputFiles(files.length)
-    for (const file of files) {
-      this.#budget.output(file.size)
-      file.outputNames++
-    }
-    this.#walk(node, (found) => {
-      if (found.type === 'directory') found.output = true
-    })
+  /** Everything at and below a node. */
+  #below(node: TreeNode): TreeNode[] {
+    const found: TreeNode[] = []
+    this.#walk(node, (below) => found.push(below))
+    return found
   }
 
-  #leaveOutput(node: TreeNode): void {
-    this.#walk(node, (found) => {
-      if (found.type === 'directory') found.output = false
-      if (found.type !== 'file') return
-      this.#budget.outputFiles(-1)
-      this.#budget.output(-found.size)
-      found.outputNames--
+  /** Counts nodes as output that come under `/out`. */
+  #enterOutput(nodes: readonly TreeNode[]): void {
+    for (const node of nodes) {
+      if (node.type === 'directory') node.output = true
+      if (node.type !== 'file') continue
+      this.#budget.count({ outputFiles: 1, outputBytes: node.size })
+      node.outputNames++
+    }
+  }
+
+  #leaveOutput(nodes: readonly TreeNode[]): void {
+    for (const node of nodes) {
+      if (node.type === 'directory') node.output = false
+      if (node.type !== 'file') continue
+      this.#budget.count({ outputFiles: -1, outputBytes: -node.size })
+      node.outputNames--
+    }
+  }
+
+  /** Fails unless `entering` may come under `/out` in the place of `replaced`. */
+  #ensureEntering(entering: readonly TreeNode[], replaced: TreeNode | undefined): void {
+    const files = entering.filter((node) => node.type === 'file')
+    const freed = replaced?.type === 'file' ? replaced : undefined
+    const bytes = files.reduce((sum, file) => sum + file.size, 0)
+    this.#budget.ensure({
+      outputFiles: files.length - (freed ? 1 : 0),
+      outputBytes: bytes - (freed?.size ?? 0),
     })
   }
 
@@ -250,6 +273,13 @@ export class Tree {
     if (node.type !== 'directory') return
     for (const entry of node.entries.from(0)) this.#walk(entry.node, visit, depth + 1)
   }
+}
+
+/** Gives a file room for `capacity` bytes, zeros after those that it has and that fit. */
+function moveTo(file: FileNode, capacity: number): void {
+  const bytes = new Uint8Array(capacity)
+  bytes.set(file.bytes.subarray(0, Math.min(file.size, capacity)))
+  file.bytes = bytes
 }
 
 /** The root is at 0, `/out` at 1. */

@@ -1,17 +1,16 @@
 /** Scattered reads and gathered writes: the `iovec` lists of fd_read, fd_write and their kin. */
+import { LIMITS } from '@planetary-mesh/spec'
 import { fail } from './abi.ts'
 import type { Span } from './guest-memory.ts'
 import type { Host } from './host.ts'
 
-/** As POSIX's IOV_MAX on the systems that programs are written for. */
-const VECTORS_MAX = 1024
 const VECTOR_BYTES = 8
 const VECTOR_FUEL = 100
 const LENGTH_MAX = 0x7fff_ffff
 
 /** The spans that a list of `iovec` names: all within memory, together less than 2 GiB. */
 export function vectorsOf(host: Host, pointer: number, count: number): Span[] {
-  if (count > VECTORS_MAX) fail('INVAL')
+  if (count > LIMITS.iovecsMax) fail('INVAL')
   host.charge(count * VECTOR_FUEL)
   const spans: Span[] = []
   for (let index = 0; index < count; index++) {

@@ -14,6 +14,7 @@ const TEXT_AT = 600_000
 const SECOND_TEXT_AT = 700_000
 export const RESULT_AT = 64
 export const BUFFER_AT = 4096
+export const STAT_AT = 2048
 
 /** The preopened descriptors, in their order. */
 export const FD = {
@@ -59,6 +60,29 @@ export class Caller {
     return [at, bytes.length]
   }
 
+  /** A path argument where no other stands. */
+  path1(path: string): [pointer: number, length: number] {
+    return this.#text(TEXT_AT, path)
+  }
+
+  /** What a path names, followed or not: type, names and size, or the errno. */
+  stat(
+    fd: number,
+    path: string,
+    follow = 0,
+  ): { type: number; names: number; size: number } | string {
+    const errno = this.call('path_filestat_get', fd, follow, ...this.path1(path), STAT_AT)
+    return errno === 'SUCCESS' ? this.statAt() : errno
+  }
+
+  statAt() {
+    return {
+      type: this.view.getUint8(STAT_AT + 16),
+      names: Number(this.view.getBigUint64(STAT_AT + 24, true)),
+      size: Number(this.view.getBigUint64(STAT_AT + 32, true)),
+    }
+  }
+
   /** A call of the shape (fd, path), such as path_unlink_file. */
   path(
     name: 'path_create_directory' | 'path_remove_directory' | 'path_unlink_file',
@@ -69,9 +93,10 @@ export class Caller {
   }
 
   /** Opens a file with all rights, creating it if `oflags` says so; the descriptor or the errno. */
-  open(fd: number, path: string, oflags = 0, rights = FILE_RIGHTS): number | string {
+  open(fd: number, path: string, oflags = 0, rights = FILE_RIGHTS, follow = 1): number | string {
     const where = this.#text(TEXT_AT, path)
-    const errno = this.call('path_open', fd, 1, ...where, oflags, rights, ALL_RIGHTS, 0, RESULT_AT)
+    const asked = [oflags, rights, ALL_RIGHTS, 0] as const
+    const errno = this.call('path_open', fd, follow, ...where, ...asked, RESULT_AT)
     return errno === 'SUCCESS' ? this.view.getUint32(RESULT_AT, true) : errno
   }
 
@@ -80,9 +105,9 @@ export class Caller {
     return this.open(fd, path, 2, ALL_RIGHTS & ~RIGHTS.FD_WRITE)
   }
 
-  link(fd: number, path: string, toFd: number, to: string): string {
+  link(fd: number, path: string, toFd: number, to: string, follow = 0): string {
     const [from, target] = [this.#text(TEXT_AT, path), this.#text(SECOND_TEXT_AT, to)]
-    return this.call('path_link', fd, 0, ...from, toFd, ...target)
+    return this.call('path_link', fd, follow, ...from, toFd, ...target)
   }
 
   rename(fd: number, path: string, toFd: number, to: string): string {

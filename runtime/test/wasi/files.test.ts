@@ -109,7 +109,16 @@ test('the working directory falls back on the root, and the root on the inputs',
   assert.equal(guest.open(FD.in, 'scratch', 0, read), 'NOENT')
   assert.equal(guest.open(FD.in, 'new', CREATE), 'ROFS')
   assert.equal(guest.open(FD.in, 'x', CREATE), 'ROFS', 'an input opens for reading only')
-  assert.deepEqual(guest.list(guest.openDirectory(FD.cwd, '.'), 4096), ['.', '..', 'x'])
+  const here = guest.openDirectory(FD.cwd, '.') as number
+  assert.deepEqual(
+    guest.list(here, 4096),
+    ['.', '..', 'x', 'scratch'],
+    'inputs, then what was made',
+  )
+  assert.deepEqual(guest.list(FD.cwd, 35), ['.', '..', 'x', 'scratch'], 'in pieces as well')
+  assert.equal(typeof guest.open(here, 'scratch', 0, read), 'number')
+  assert.deepEqual(guest.list(FD.root, 4096), ['.', '..', 'in', 'out', 'tmp', 'scratch'])
+  assert.deepEqual(guest.list(FD.in, 4096), ['.', '..', 'x'])
 })
 
 test('a listing is the same in pieces of any size, whatever is removed or added meanwhile', () => {

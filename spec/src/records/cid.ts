@@ -5,7 +5,6 @@
 import { hash } from 'node:crypto'
 import { CID } from 'multiformats/cid'
 import * as Digest from 'multiformats/hashes/digest'
-import { z } from 'zod'
 import { admit, Refusal } from '../errors.ts'
 import { base32Text } from './base32.ts'
 
@@ -16,7 +15,8 @@ export const CODEC = { raw: 0x55, 'dag-pb': 0x70, 'dag-cbor': 0x71 } as const
 export type CodecName = keyof typeof CODEC
 
 const CODES: readonly number[] = Object.values(CODEC)
-const FILE_CODES: readonly number[] = [CODEC.raw, CODEC['dag-pb']]
+/** Those of files: a raw leaf is a file of its own. */
+export const FILE_CODES: readonly number[] = [CODEC.raw, CODEC['dag-pb']]
 const SHA2_256 = 0x12
 const CID_BYTES = 36
 const DIGEST_AT = 4
@@ -110,17 +110,3 @@ export function asLink(value: unknown): CID | null {
   const bytes = (value as { bytes?: unknown } | null | undefined)?.bytes
   return bytes instanceof Uint8Array ? CID.asCID(value) : null
 }
-
-const link = (codes: readonly number[], what: string) =>
-  z.custom<CID>(
-    (value) => {
-      const cid = asLink(value)
-      return cid !== null && isAcceptedCid(cid) && codes.includes(cid.code)
-    },
-    { error: `expected a link to ${what}` },
-  )
-
-/** A link to a DAG-CBOR block: another record, or plain data of a known shape. */
-export const Link = link([CODEC['dag-cbor']], 'a DAG-CBOR block')
-/** A link to a file: raw bytes up to 1 MiB, else a UnixFS root; or to a UnixFS directory. */
-export const FileLink = link(FILE_CODES, 'a file')

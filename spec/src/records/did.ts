@@ -4,7 +4,6 @@
  * here, once, so that a parsed DID is always a good key.
  */
 import { base58btc } from 'multiformats/bases/base58'
-import { z } from 'zod'
 import { admit, Refusal } from '../errors.ts'
 import { isGoodPoint } from './ed25519-bytes.ts'
 
@@ -86,5 +85,3 @@ function decodeBase58(text: string): Uint8Array {
     throw new Refusal('DID_MALFORMED', `${text} is not base58btc`, { cause })
   }
 }
-
-export const DidText = z.custom<Did>(isDid, { error: 'expected a did:key of an Ed25519 key' })

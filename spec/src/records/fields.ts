@@ -1,7 +1,8 @@
 /** The field shapes that several kinds of record share. Units stand last in the names. */
 import { z } from 'zod'
 import { LIMITS } from '../limits.ts'
-import { FileLink } from './cid.ts'
+import { FileLink } from './links.ts'
+import { PRIORITIES } from './priorities.ts'
 
 const utf8 = new TextEncoder()
 
@@ -35,7 +36,6 @@ export const Ppm = z.int().min(0).max(1_000_000)
 export const ResourceType = z.enum(['compute', 'storage', 'bandwidth'])
 export type ResourceType = z.infer<typeof ResourceType>
 
-export const PRIORITIES = ['critical', 'high', 'medium', 'low'] as const
 export const Priority = z.enum(PRIORITIES)
 export type Priority = z.infer<typeof Priority>
 

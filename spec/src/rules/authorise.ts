@@ -1,5 +1,5 @@
 /**
- * May this holder use this much, here, now? The answer of the built-in policies as a pure function
+ * May this holder use this much, here, now? The answer of the charter's policies as a pure function
  * of what was asked and what had been counted, so that whoever holds the `decision` record can
  * decide again without counting. Source: requirements S1-1 … S1-3, protocol.md "Submit".
  */
@@ -7,6 +7,10 @@ import type { Code } from '../errors.ts'
 import type { Charter, Policy } from '../records/kinds/charter.ts'
 import type { AuthorisationRequest, AuthorisationValues } from '../records/kinds/decision.ts'
 import type { Token } from '../records/kinds/token.ts'
+import { readPolicyHeader } from '../wire/policy-header.ts'
+import { NO_POLICIES, type Policies } from './policy/policies.ts'
+import { periodsAsked } from './policy/question.ts'
+import { type FiredRule, ruleCcl } from './policy/rule-ccl.ts'
 import { checkTokenChain } from './token-chain.ts'
 
 /** One rule's answer; `asked`, `available` and `limit` stand in every refusal. */
@@ -18,6 +22,12 @@ export type Ruling = {
   asked: number
   available: number
   limit: number
+  /** Of a policy in CCL: the numbers it saw, by their paths, which stand in its refusal instead. */
+  numbers?: Readonly<Record<string, number>>
+  /** Of a policy in CCL: its rules that fired or erred, what they took, what they logged. */
+  fired?: readonly FiredRule[]
+  steps?: number
+  log?: readonly string[]
 }
 
 export type Authorisation = { effect: 'allow' | 'deny'; rulings: Ruling[] }
@@ -26,24 +36,31 @@ export type Authorisation = { effect: 'allow' | 'deny'; rulings: Ruling[] }
  * Default deny, and a deny overrides every allow: the token must hold and every policy that the
  * charter sets for (scope, type) must allow. Equal to a limit is allowed (decisions 4).
  *
- * `tokens` is the token that pays, then its parents up to the one an issuer sealed.
+ * `tokens` is the token that pays, then its parents up to the one an issuer sealed. `policies` is
+ * asked for those in CCL.
  */
 export function authorise(input: {
   charter: Charter
   tokens: readonly Token[]
   request: AuthorisationRequest
   values: AuthorisationValues
+  policies?: Policies
 }): Authorisation {
-  const { charter, tokens, request, values } = input
+  const { charter, tokens, request, values, policies = NO_POLICIES } = input
   const rulings = [checkTokenChain(charter, tokens, request, values.tokenFree)]
-  const policies = policiesFor(charter, request.scope, request.resourceType)
-  let periods = 0
-  for (const policy of policies) {
-    const usedInPeriod =
-      policy.type === 'rate-limit' ? (values.usedInPeriods[periods++] ?? Number.NaN) : 0
-    rulings.push(rule(policy, request, values.used, usedInPeriod))
+  const inForce = policiesFor(charter, request.scope, request.resourceType)
+  let counted = 0
+  for (const policy of inForce) {
+    const end = counted + periodsOf(policy).length
+    const usedInPeriods = values.usedInPeriods.slice(counted, end)
+    counted = end
+    rulings.push(
+      policy.type === 'ccl'
+        ? ruleCcl(policy, { charter, request, values, usedInPeriods }, policies)
+        : rule(policy, request, values.used, usedInPeriods[0] ?? Number.NaN),
+    )
   }
-  if (policies.length === 0) {
+  if (inForce.length === 0) {
     const place = `${request.scope} ${request.resourceType}`
     rulings.push(deny('policy', 'NOT_PERMITTED', `the charter has no policy for ${place}`, request))
   }
@@ -58,8 +75,20 @@ export function policiesFor(charter: Charter, scope: string, resourceType: strin
     .map((entry) => entry.policy)
 }
 
+/** The sliding periods in which a policy counts use, in ms: those of the decision's counters. */
+export function periodsOf(policy: Policy): number[] {
+  switch (policy.type) {
+    case 'rate-limit':
+      return [policy.periodMs]
+    case 'ccl':
+      return periodsAsked(readPolicyHeader(policy.module))
+    default:
+      return []
+  }
+}
+
 function rule(
-  policy: Policy,
+  policy: Exclude<Policy, { type: 'ccl' }>,
   request: AuthorisationRequest,
   used: number,
   usedInPeriod: number,

@@ -2,6 +2,7 @@
 export { type Authorisation, authorise, policiesFor, type Ruling } from './authorise.ts'
 export { type FailReason, type JobStatus, jobStatus } from './job-status.ts'
 export { append, type Linked } from './ledger/append.ts'
+export { ensureCharter } from './ledger/append-charter.ts'
 export { manifestOfHold } from './ledger/append-hold.ts'
 export { type LeaseBody, leaseByCid, leaseOf } from './ledger/append-lease.ts'
 export { tokenChain } from './ledger/append-token.ts'
@@ -22,6 +23,13 @@ export {
   type ReceiptState,
   type TokenAccount,
 } from './ledger/state.ts'
+export {
+  NO_POLICIES,
+  type Policies,
+  type PolicyAnswer,
+  type PolicyError,
+  type PolicyValue,
+} from './policy/policies.ts'
 export {
   type AnchorTaken,
   anchorAt,

@@ -14,6 +14,7 @@ import { append } from './ledger/append.ts'
 import { charterAt } from './ledger/charter-in-force.ts'
 import { forgetClosed } from './ledger/forget.ts'
 import { type LedgerState, type Logged, openLedger } from './ledger/state.ts'
+import type { Policies } from './policy/policies.ts'
 import { type Prepared, prepare, refusedAs, Stopped } from './replica-prepare.ts'
 import { NO_PEAKS, type Peaks } from './tree.ts'
 
@@ -85,9 +86,12 @@ export type Received =
   /** Not taken. With `lie` the writer signed it; else the blocks were missing or altered. */
   | { type: 'stopped'; problem: Problem; lie: boolean }
 
-export function openReplica(genesis: CID, { keepsAll = false } = {}): Replica {
+export function openReplica(
+  genesis: CID,
+  { keepsAll = false, policies }: { keepsAll?: boolean; policies?: Policies } = {},
+): Replica {
   return {
-    ledger: openLedger(genesis),
+    ledger: openLedger(genesis, policies),
     peaks: NO_PEAKS,
     head: null,
     waiting: new Map(),

@@ -6,7 +6,9 @@
 import { sha256 } from '../records/cid.ts'
 import type { Bid } from '../records/kinds/bid.ts'
 import type { Manifest } from '../records/kinds/manifest.ts'
-import type { SelectionRule } from '../records/kinds/rule.ts'
+import type { ChoiceRule, SelectionRule } from '../records/kinds/rule.ts'
+import { NO_POLICIES, type Policies } from './policy/policies.ts'
+import { rankByCcl } from './policy/rank-by-ccl.ts'
 import { onTimePpm, type Past, reputation } from './reputation.ts'
 
 const ONE = 1_000_000
@@ -17,22 +19,35 @@ export type Ranked = { bid: Bid; score: number; reputation: number }
 export function select(
   manifest: Manifest,
   bids: readonly Bid[],
-  rule: SelectionRule,
+  rule: ChoiceRule,
   pastOf: (executor: string) => readonly Past[],
+  policies: Policies = NO_POLICIES,
 ): Ranked[] {
-  return bids
-    .map((bid) => {
-      const past = pastOf(bid.author)
-      return { bid, score: score(manifest, bid, rule, past), reputation: reputation(past) }
-    })
+  const known = bids
+    .map((bid) => ({ bid, past: pastOf(bid.author), reputation: reputation(pastOf(bid.author)) }))
     .filter(({ bid, reputation }) => isEligible(manifest, bid, reputation))
     .sort(
       (a, b) =>
-        b.score - a.score ||
         compareBytes(tieBreak(manifest, a.bid), tieBreak(manifest, b.bid)) ||
         // only two bids of one author come this far: no award may list both, but order them too
         compareBytes(a.bid.cid.bytes, b.bid.cid.bytes),
     )
+  if ('module' in rule) {
+    const asked = known.map(({ bid, past }) => ({ manifest, bid, past }))
+    const reputations = new Map(known.map(({ bid, reputation }) => [bid, reputation]))
+    return rankByCcl(rule, asked, policies).map(({ bid, score }) => ({
+      bid,
+      score: Number(score),
+      reputation: reputations.get(bid) ?? 0,
+    }))
+  }
+  return known
+    .map(({ bid, past, reputation }) => ({
+      bid,
+      score: score(manifest, bid, rule, past),
+      reputation,
+    }))
+    .sort((a, b) => b.score - a.score)
 }
 
 /** Within the submitter's price and above her least reputation. */

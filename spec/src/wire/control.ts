@@ -171,6 +171,16 @@ export const VerdictsJson = z.strictObject({
 /** `POST /v0/invites` with `{role, expiresInMs}` at a process that holds an admin key. */
 export const InviteJson = z.strictObject({ line: z.string(), expiresAtMs: TimeMs })
 
+/** `event: output` of `GET /v0/jobs/{job}/output`: bytes of a guest that runs, in its order. */
+export const OutputJson = z.strictObject({
+  stream: z.enum(['stdout', 'stderr']),
+  base64: z.string(),
+})
+/** `event: skipped` there: so many bytes were gone before they could be sent. */
+export const SkippedJson = z.strictObject({ bytes: Whole })
+/** `event: progress` there: what the guest says of itself. */
+export const ProgressJson = z.strictObject({ done: Whole, total: Whole })
+
 /** `event: end` of an event stream: nothing follows. `event: status` carries a `JobJson`. */
 export const EndJson = z.strictObject({
   outcome: z.string().nullable(),

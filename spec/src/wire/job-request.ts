@@ -20,6 +20,8 @@ const CidText = z
     'expected the CID of a file',
   )
 
+export { PRIORITIES } from '../records/priorities.ts'
+
 export const JobRequest = z.strictObject({
   wasm_cid: CidText,
   description: text(),

@@ -9,8 +9,8 @@ import { LIMITS } from '../limits.ts'
 import { type AnyRecord, openAny } from '../records/any-record.ts'
 import { decodeBlock, encodeBlock } from '../records/block.ts'
 import type { CID } from '../records/cid.ts'
-import { Link } from '../records/cid.ts'
 import { Amount, Bytes, fitText, Scope, text } from '../records/fields.ts'
+import { Link } from '../records/links.ts'
 import { parse } from '../records/record.ts'
 
 /** Records travel as their bytes and are opened while a message is read. */

@@ -21,6 +21,7 @@ import {
   openLedger,
   originOf,
   type Peaks,
+  type Policies,
   Refusal,
   rootOf,
   type Signer,
@@ -45,9 +46,9 @@ export class Log {
   #peaks: Peaks = NO_PEAKS
 
   /** A log of the federation of `charter`; a liar's begins with another one. */
-  constructor(charter: Charter = CHARTER, first = charter) {
+  constructor(charter: Charter = CHARTER, first = charter, policies?: Policies) {
     this.genesis = charter.cid
-    this.ledger = openLedger(charter.cid)
+    this.ledger = openLedger(charter.cid, policies)
     for (const block of FILE_BLOCKS) this.put(block)
     if (first === charter) this.append(charter)
     else this.write(first)

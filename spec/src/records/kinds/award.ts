@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { LIMITS } from '../../limits.ts'
-import { Link } from '../cid.ts'
 import { Amount, text } from '../fields.ts'
+import { Link } from '../links.ts'
 import { defineRecord, type SealedOf } from '../record.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { Link } from '../cid.ts'
 import { Amount, AtMs, text } from '../fields.ts'
+import { Link } from '../links.ts'
 import { defineRecord, type SealedOf } from '../record.ts'
 
 /** "I would run it, for this many units." Links to the manifest it answers. */

@@ -1,4 +1,4 @@
-import { Link } from '../cid.ts'
+import { Link } from '../links.ts'
 import { defineRecord, type SealedOf } from '../record.ts'
 
 /** "I no longer want it." Before a lease it voids the hold; after, the executor stops, paid. */

@@ -1,9 +1,8 @@
 /** Who belongs to a federation, in which role, and by which rules. See spec/records/charter.md. */
 import { z } from 'zod'
 import { LIMITS } from '../../limits.ts'
-import { Link } from '../cid.ts'
-import { DidText } from '../did.ts'
-import { Amount, Name, ResourceType, Scope, text, Verification } from '../fields.ts'
+import { Amount, Bytes, Name, ResourceType, Scope, text, Verification } from '../fields.ts'
+import { DidText, Link } from '../links.ts'
 import { defineRecord, type SealedOf } from '../record.ts'
 
 export const ROLES = [
@@ -27,7 +26,7 @@ export const Member = z.strictObject({
 })
 export type Member = z.infer<typeof Member>
 
-/** The four built-in policies of S1; a policy written in CCL is named by its CID. */
+/** The four built-in policies of S1, and one written in CCL. */
 export const Policy = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('allow-all') }),
   z.strictObject({ type: z.literal('quota'), amount: Amount }),
@@ -36,6 +35,16 @@ export const Policy = z.discriminatedUnion('type', [
     type: z.literal('permit-list'),
     holders: z.array(DidText).max(LIMITS.membersMax),
   }),
+  z.strictObject({
+    type: z.literal('ccl'),
+    /** As compiled (spec/ccl-abi.md): what decides. */
+    module: Bytes.refine(
+      (bytes) => bytes.length <= LIMITS.policyModuleBytesMax,
+      `longer than ${LIMITS.policyModuleBytesMax} bytes`,
+    ),
+    /** As written: the text that compiles to it, for people to read before they vote. */
+    source: text(LIMITS.policySourceBytesMax),
+  }),
 ])
 export type Policy = z.infer<typeof Policy>
 
@@ -43,6 +52,12 @@ export const ScopedPolicy = z.strictObject({
   scope: Scope,
   resourceType: ResourceType,
   policy: Policy,
+})
+
+/** A list of members by a name that policies may ask for, as `roles.NAME`. */
+export const Circle = z.strictObject({
+  name: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'expected a name of CCL'),
+  members: z.array(DidText).max(LIMITS.membersMax),
 })
 
 export const Issuer = z.strictObject({ did: DidText, scopes: z.array(Scope).max(256) })
@@ -65,5 +80,7 @@ export const Charter = defineRecord('charter', {
   floor: Verification,
   policies: z.array(ScopedPolicy).max(LIMITS.policiesMax),
   retainMs: Amount,
+  /** Absent in charters without any. */
+  circles: z.array(Circle).max(LIMITS.circlesMax).optional(),
 })
 export type Charter = SealedOf<typeof Charter>

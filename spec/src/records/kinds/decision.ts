@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { LIMITS } from '../../limits.ts'
-import { Link } from '../cid.ts'
-import { DidText } from '../did.ts'
 import { Amount, AtMs, ResourceType, Scope, text } from '../fields.ts'
+import { DidText, FileLink, Link } from '../links.ts'
 import { defineRecord, type SealedOf } from '../record.ts'
 
 /** What the policies were asked, as data: enough to decide again (protocol.md, "Submit"). */
@@ -22,22 +21,33 @@ export const AuthorisationValues = z.strictObject({
   tokenFree: Amount,
   /** Posted and pending use of (scope, type, holder) over all time. */
   used: Amount,
-  /** The same within each rate limit's sliding period, in the order of the policies. */
+  /** The same within each sliding period that a policy counts, in the order of the policies. */
   usedInPeriods: z.array(Amount).max(LIMITS.policiesMax),
 })
 export type AuthorisationValues = z.infer<typeof AuthorisationValues>
 
 /** "I was asked this, saw these values, and these rules fired." Links what decided. */
 export const Decision = defineRecord('decision', {
-  /** The policy that decided; for the built-in ones, the charter in force. */
-  policy: Link,
+  /** What decided: the charter in force, or the module of its first policy in CCL. */
+  policy: z.union([Link, FileLink]),
   hold: Link,
   request: AuthorisationRequest,
   values: AuthorisationValues,
-  rules: z.array(z.strictObject({ name: text(128), effect: z.enum(['allow', 'deny']) })).max(256),
+  rules: z
+    .array(
+      z.strictObject({
+        name: text(128),
+        effect: z.enum(['allow', 'deny']),
+        /** Of a rule in CCL that ended in one. */
+        error: text(32).optional(),
+      }),
+    )
+    .max(256),
   effect: z.enum(['allow', 'deny']),
   /** The refusal code of a deny. */
   code: text(64).nullable(),
   cost: Amount,
+  /** What policies in CCL logged. */
+  log: z.array(text()).max(LIMITS.cclEffectsMax).optional(),
 })
 export type Decision = SealedOf<typeof Decision>

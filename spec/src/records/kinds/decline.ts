@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Link } from '../cid.ts'
+import { Link } from '../links.ts'
 import { defineRecord, type SealedOf } from '../record.ts'
 
 /** "I end my lease without a receipt." */

@@ -1,5 +1,5 @@
-import { Link } from '../cid.ts'
 import { Amount, AtMs } from '../fields.ts'
+import { Link } from '../links.ts'
 import { defineRecord, type SealedOf } from '../record.ts'
 
 /** "Reserve this much of my token for this job until then." Names no executor. */

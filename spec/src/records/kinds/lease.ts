@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { LIMITS } from '../../limits.ts'
-import { Link } from '../cid.ts'
-import { DidText } from '../did.ts'
 import { AtMs, text } from '../fields.ts'
+import { DidText, Link } from '../links.ts'
 import { defineRecord, type SealedOf } from '../record.ts'
 
 /** "This award is the live one." At most one live lease per (manifest, slot); epochs only grow. */

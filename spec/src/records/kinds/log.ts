@@ -1,8 +1,8 @@
 /** The blocks of the log that nobody signs: entries, anchors, and the cosignatures that follow. */
 import { z } from 'zod'
 import { LIMITS } from '../../limits.ts'
-import { Link } from '../cid.ts'
 import { Amount, AtMs, Hash, text } from '../fields.ts'
+import { Link } from '../links.ts'
 import { defineBlock } from '../record.ts'
 
 /** One record at its place in the log; `atMs` never goes back. The leaf is this block's CID. */

@@ -1,7 +1,6 @@
 /** The whole of a job but who runs it; spec/records/manifest.md. */
 import { z } from 'zod'
 import { LIMITS } from '../../limits.ts'
-import { FileLink, Link } from '../cid.ts'
 import {
   Amount,
   AtMs,
@@ -14,8 +13,9 @@ import {
   Verification,
 } from '../fields.ts'
 import { FileName } from '../file-name.ts'
+import { FileLink, Link } from '../links.ts'
 import { defineRecord, type SealedOf } from '../record.ts'
-import { SelectionRule } from './rule.ts'
+import { ChoiceRule } from './rule.ts'
 
 const unique = (names: readonly string[]) => new Set(names).size === names.length
 
@@ -60,7 +60,7 @@ export const Manifest = defineRecord('manifest', {
   /** Who makes the award: the submitter, or any member in the role home by `rule`. */
   chooser: z.enum(['submitter', 'home']),
   /** Null for the default weights. */
-  rule: SelectionRule.nullable(),
+  rule: ChoiceRule.nullable(),
   attemptsMax: z.int().min(1).max(LIMITS.attemptsMax),
   profile: text(64),
   /** The compiled CCL program that asked for this job, if one did. */

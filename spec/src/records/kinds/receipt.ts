@@ -1,8 +1,8 @@
 /** What an executor says came out of a job; spec/records/receipt.md. */
 import { z } from 'zod'
 import { TRAPS } from '../../sandbox.ts'
-import { Link } from '../cid.ts'
 import { Amount, AtMs, FileRef, Hash, text } from '../fields.ts'
+import { Link } from '../links.ts'
 import { defineRecord, type SealedOf } from '../record.ts'
 
 export const OutcomeShape = z.discriminatedUnion('type', [

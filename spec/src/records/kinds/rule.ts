@@ -1,6 +1,7 @@
-/** The weights by which bids are ranked. */
+/** How bids are ranked: by weights, or by a selection written in CCL. */
 import { z } from 'zod'
-import { Ppm } from '../fields.ts'
+import { LIMITS } from '../../limits.ts'
+import { Bytes, Ppm } from '../fields.ts'
 
 const SUM = 1_000_000
 
@@ -15,6 +16,19 @@ export const SelectionRule = z
     'weights sum to 1',
   )
 export type SelectionRule = z.infer<typeof SelectionRule>
+
+/** A `selection` of CCL with a score of its own, as compiled (spec/ccl-abi.md). */
+export const CompiledSelection = z.strictObject({
+  module: Bytes.refine(
+    (bytes) => bytes.length <= LIMITS.policyModuleBytesMax,
+    `longer than ${LIMITS.policyModuleBytesMax} bytes`,
+  ),
+})
+export type CompiledSelection = z.infer<typeof CompiledSelection>
+
+/** What a manifest says about the choice. */
+export const ChoiceRule = z.union([SelectionRule, CompiledSelection])
+export type ChoiceRule = z.infer<typeof ChoiceRule>
 
 /** The weights that count when nobody wrote a rule (requirements S1-9). */
 export const DEFAULT_RULE: SelectionRule = {

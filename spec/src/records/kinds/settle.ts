@@ -1,8 +1,8 @@
 /** How a hold ends; spec/records/settle.md. */
 import { z } from 'zod'
 import { LIMITS } from '../../limits.ts'
-import { Link } from '../cid.ts'
 import { Amount } from '../fields.ts'
+import { Link } from '../links.ts'
 import { defineRecord, type SealedOf } from '../record.ts'
 
 export const SETTLE_REASONS = [

@@ -1,6 +1,5 @@
-import { Link } from '../cid.ts'
-import { DidText } from '../did.ts'
 import { Amount, AtMs, ResourceType, Scope } from '../fields.ts'
+import { DidText, Link } from '../links.ts'
 import { defineRecord, type SealedOf } from '../record.ts'
 
 /**

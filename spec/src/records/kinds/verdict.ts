@@ -1,8 +1,8 @@
 /** What a verifier found; spec/records/verdict.md. */
 import { z } from 'zod'
 import { LIMITS } from '../../limits.ts'
-import { FileLink, Link } from '../cid.ts'
 import { text } from '../fields.ts'
+import { FileLink, Link } from '../links.ts'
 import { defineRecord, type SealedOf } from '../record.ts'
 
 export const FindingShape = z.strictObject({

@@ -10,6 +10,7 @@ import { textOf } from '../../records/cid.ts'
 import type { Decision } from '../../records/kinds/decision.ts'
 import type { Hold } from '../../records/kinds/hold.ts'
 import type { Manifest } from '../../records/kinds/manifest.ts'
+import { ensureSelection } from '../policy/rank-by-ccl.ts'
 import type { Linked } from './append.ts'
 import { charterAt, ensureRole, ensureVerifiable } from './charter-in-force.ts'
 import { decideHold } from './decide.ts'
@@ -66,7 +67,7 @@ export function appendHold(ledger: LedgerState, logged: Logged<Hold>, linked: Li
 /**
  * All checks of a hold that need no decision; gives its manifest. Refuses with BLOCK_MISSING,
  * LINK_MISMATCH, AUTHOR_MISMATCH, HOLD_DUPLICATE, VERIFICATION_UNSUPPORTED, LIMIT_EXCEEDED,
- * JOB_ENDED, ROLE_MISSING.
+ * JOB_ENDED, ROLE_MISSING, and as `ensureSelection` does.
  */
 export function manifestOfHold(
   ledger: LedgerState,
@@ -119,6 +120,8 @@ export function manifestOfHold(
   const charter = charterAt(ledger, ledger.size)
   ensureRole(charter, manifest.author, 'member')
   ensureVerifiable(charter, manifest)
+  const { rule } = body
+  if (rule !== null && 'module' in rule) ensureSelection(rule, ledger.policies)
   return manifest
 }
 

@@ -77,6 +77,7 @@ export function leaseOf(
     award,
     bids,
     past: ledger.past,
+    policies: ledger.policies,
   })
   admit(
     winner.body.validUntilMs >= atMs,

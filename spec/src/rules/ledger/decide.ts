@@ -2,14 +2,17 @@
  * Deciding a hold: what the policies are asked, with the counters of this very moment. The writer
  * decides once; everybody else decides again from the record and must get the same.
  */
-import { textOf } from '../../records/cid.ts'
+import { LIMITS } from '../../limits.ts'
+import { sameValue } from '../../records/block-value.ts'
+import { type CID, cidOf, textOf } from '../../records/cid.ts'
 import type { Charter } from '../../records/kinds/charter.ts'
 import type { Decision } from '../../records/kinds/decision.ts'
 import type { Hold } from '../../records/kinds/hold.ts'
 import type { Manifest } from '../../records/kinds/manifest.ts'
 import type { Token } from '../../records/kinds/token.ts'
 import type { SealedOf } from '../../records/record.ts'
-import { type Authorisation, authorise, policiesFor } from '../authorise.ts'
+import { type Authorisation, authorise, periodsOf, policiesFor } from '../authorise.ts'
+import { NO_POLICIES, type Policies } from '../policy/policies.ts'
 import { tokenChain } from './append-token.ts'
 import { charterAt } from './charter-in-force.ts'
 import { type Account, accountKey, type LedgerState, type Use } from './state.ts'
@@ -33,14 +36,15 @@ export function decideHold(
   const values = {
     tokenFree: account?.free ?? 0,
     used: total,
-    usedInPeriods: policiesFor(charter, scope, resourceType).flatMap((policy) =>
-      policy.type === 'rate-limit' ? [usedSince(uses, atMs - policy.periodMs)] : [],
-    ),
+    usedInPeriods: policiesFor(charter, scope, resourceType)
+      .flatMap(periodsOf)
+      .map((periodMs) => usedSince(uses, atMs - periodMs)),
   }
   const amount = hold.body.amount
   const request = { holder, scope, resourceType, amount, atMs, token: hold.body.token }
   const tokens = account === undefined ? [] : tokenChain(account)
-  const authorisation = authorise({ charter, tokens, request, values })
+  const { policies } = ledger
+  const authorisation = authorise({ charter, tokens, request, values, policies })
   return { body: bodyOf(charter, hold, request, values, authorisation), authorisation }
 }
 
@@ -60,16 +64,18 @@ export function replayDecision(
   decision: Decision,
   charter: Charter,
   tokens: readonly Token[],
+  policies: Policies = NO_POLICIES,
 ): boolean {
   const { request, values, hold, policy, rules, effect, code } = decision.body
-  const authorisation = authorise({ charter, tokens, request, values })
+  const authorisation = authorise({ charter, tokens, request, values, policies })
   const again = bodyOf(charter, { cid: hold }, request, values, authorisation)
   return (
     again.policy.equals(policy) &&
     again.effect === effect &&
     again.code === code &&
     again.cost === decision.body.cost &&
-    JSON.stringify(again.rules) === JSON.stringify(rules)
+    sameValue(again.rules, rules) &&
+    sameValue(again.log ?? [], decision.body.log ?? [])
   )
 }
 
@@ -80,14 +86,27 @@ function bodyOf(
   values: DecisionBody['values'],
   { effect, rulings }: Authorisation,
 ): DecisionBody {
+  const log = rulings.flatMap(({ log = [] }) => log).slice(0, LIMITS.cclEffectsMax)
   return {
-    policy: charter.cid,
+    policy: decidedBy(charter, request),
     hold: hold.cid,
     request,
     values,
-    rules: rulings.map(({ rule, effect }) => ({ name: rule, effect })),
+    rules: rulings
+      .flatMap(({ fired, rule, effect }) => fired ?? [{ name: rule, effect }])
+      .slice(0, RULES_MAX),
     effect,
     code: rulings.find((ruling) => ruling.code !== null)?.code ?? null,
-    cost: rulings.length,
+    cost: rulings.reduce((sum, { steps = 0 }) => sum + steps, rulings.length),
+    ...(log.length === 0 ? {} : { log }),
   }
+}
+
+/** What a decision has room for; the first ones count. */
+const RULES_MAX = 256
+
+/** The file CID of the first policy in CCL; where there is none, the charter. */
+function decidedBy(charter: Charter, { scope, resourceType }: DecisionBody['request']): CID {
+  const compiled = policiesFor(charter, scope, resourceType).find(({ type }) => type === 'ccl')
+  return compiled?.type === 'ccl' ? cidOf('raw', compiled.module) : charter.cid
 }

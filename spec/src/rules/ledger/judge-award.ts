@@ -8,6 +8,7 @@ import type { Bid } from '../../records/kinds/bid.ts'
 import type { Charter } from '../../records/kinds/charter.ts'
 import type { Manifest } from '../../records/kinds/manifest.ts'
 import { DEFAULT_RULE } from '../../records/kinds/rule.ts'
+import { NO_POLICIES, type Policies } from '../policy/policies.ts'
 import { type Past, pastBefore, reputation } from '../reputation.ts'
 import { isEligible, type Ranked, select } from '../select.ts'
 import { ensureRole } from './charter-in-force.ts'
@@ -22,6 +23,7 @@ export function judgeAward(input: {
   award: Award
   bids: readonly Bid[]
   past: readonly Past[]
+  policies?: Policies
 }): Bid {
   const { charter, manifest, award, bids } = input
   const { body } = award
@@ -70,13 +72,15 @@ type Judged = {
   award: Award
   bids: readonly Bid[]
   past: readonly Past[]
+  /** For a rule in CCL. */
+  policies?: Policies
 }
 
 /** The ranking that the manifest's rule gives on the bids of an award, best first, with scores. */
 export function rankingOf(judged: Judged): Ranked[] {
-  const { manifest, bids } = judged
+  const { manifest, bids, policies = NO_POLICIES } = judged
   const rule = manifest.body.rule ?? DEFAULT_RULE
-  return select(manifest, bids, rule, (executor) => pastOf(judged, executor))
+  return select(manifest, bids, rule, (executor) => pastOf(judged, executor), policies)
 }
 
 /** What the award could know of an executor's past in this scope. */

@@ -19,6 +19,7 @@ import type { Receipt } from '../../records/kinds/receipt.ts'
 import type { Settle } from '../../records/kinds/settle.ts'
 import type { Token } from '../../records/kinds/token.ts'
 import type { Verdict } from '../../records/kinds/verdict.ts'
+import { NO_POLICIES, type Policies } from '../policy/policies.ts'
 import type { Past } from '../reputation.ts'
 
 /** A record at its place in the log. */
@@ -66,6 +67,8 @@ export type Account = { total: number; readonly uses: Use[] }
 
 export type LedgerState = {
   readonly genesis: CID
+  /** How policies in CCL are asked. */
+  readonly policies: Policies
   size: number
   lastAtMs: number
   charters: Logged<Charter>[]
@@ -87,9 +90,10 @@ export type LedgerState = {
   past: Past[]
 }
 
-export function openLedger(genesis: CID): LedgerState {
+export function openLedger(genesis: CID, policies: Policies = NO_POLICIES): LedgerState {
   return {
     genesis,
+    policies,
     size: 0,
     lastAtMs: 0,
     charters: [],

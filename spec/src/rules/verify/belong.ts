@@ -6,6 +6,7 @@
 import type { Charter } from '../../records/kinds/charter.ts'
 import { ensureRole } from '../ledger/charter-in-force.ts'
 import { judgeAward } from '../ledger/judge-award.ts'
+import type { Policies } from '../policy/policies.ts'
 import type { Past } from '../reputation.ts'
 import { isIssuer } from '../token-chain.ts'
 import type { Chain } from './chain.ts'
@@ -15,7 +16,11 @@ import { type Finding, finding, findingOf } from './finding.ts'
 export type ChartersAt = { hold: Charter; lease: Charter; receipt: Charter }
 
 /** `past` are the settled receipts that the log holds; an award counts those before its size. */
-export function checkAuthors(chain: Chain, at: ChartersAt, past: readonly Past[]): Finding[] {
+export function checkAuthors(
+  chain: Chain,
+  at: ChartersAt,
+  { past, policies }: { past: readonly Past[]; policies: Policies },
+): Finding[] {
   const { receipt, lease, hold, decision, award, bids, manifest, tokens } = chain
   const findings: Finding[] = []
   const written = [
@@ -45,7 +50,7 @@ export function checkAuthors(chain: Chain, at: ChartersAt, past: readonly Past[]
     ...findingOf(receipt.cid, () => ensureRole(at.receipt, receipt.author, 'executor')),
     ...findingOf(manifest.cid, () => ensureRole(at.hold, manifest.author, 'member')),
     ...findingOf(award.cid, () => {
-      judgeAward({ charter: at.lease, manifest, award, bids, past })
+      judgeAward({ charter: at.lease, manifest, award, bids, past, policies })
     }),
   ]
 }

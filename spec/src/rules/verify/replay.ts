@@ -6,17 +6,22 @@ import { sameValue } from '../../records/block-value.ts'
 import type { Charter } from '../../records/kinds/charter.ts'
 import type { Result } from '../../records/kinds/receipt.ts'
 import { replayDecision } from '../ledger/decide.ts'
+import type { Policies } from '../policy/policies.ts'
 import type { Chain } from './chain.ts'
 import { type Finding, finding } from './finding.ts'
 
 /** `charter` is the version in force at the hold. */
-export function checkDecision({ decision, hold, tokens }: Chain, charter: Charter): Finding[] {
+export function checkDecision(
+  { decision, hold, tokens }: Chain,
+  charter: Charter,
+  policies: Policies,
+): Finding[] {
   const { body } = decision
   const asked =
     body.request.amount === hold.body.amount &&
     body.request.holder === hold.author &&
     body.effect === 'allow'
-  if (asked && replayDecision(decision, charter, tokens)) return []
+  if (asked && replayDecision(decision, charter, tokens, policies)) return []
   return [finding('DECISION_MISMATCH', decision.cid, 'deciding again gives another answer')]
 }
 

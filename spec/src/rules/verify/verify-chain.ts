@@ -14,6 +14,7 @@ import { type Verify, verifySignature } from '../../records/signature.ts'
 import { receiptByCid } from '../ledger/append-verdict.ts'
 import { charterAt, panelOf } from '../ledger/charter-in-force.ts'
 import type { LedgerState } from '../ledger/state.ts'
+import type { Policies } from '../policy/policies.ts'
 import { openReplica, plainReader, type Reader, type Replica, receive } from '../replica.ts'
 import { type Tally, tally } from '../tally.ts'
 import { checkPlace, checkUsage } from './account.ts'
@@ -60,10 +61,15 @@ export function verifyChain(input: {
   verify?: Verify
   reader?: Reader
   again?: Result
+  /** For a log whose charter or whose jobs have rules in CCL. */
+  policies?: Policies
 }): ChainCheck {
   const { get, verify = input.reader?.verify ?? verifySignature } = input
   const known = new Map<string, AnyRecord>()
-  const replica = openReplica(input.genesis, { keepsAll: true })
+  const replica = openReplica(input.genesis, {
+    keepsAll: true,
+    ...(input.policies === undefined ? {} : { policies: input.policies }),
+  })
   const log = readLog(
     replica,
     input.head,
@@ -87,10 +93,10 @@ export function checkChain(chain: Chain, ledger: LedgerState, again?: Result): F
   if ('finding' in charters) return [...checkLinks(chain), ...checkUsage(chain), charters.finding]
   return distinct([
     ...checkLinks(chain),
-    ...checkAuthors(chain, charters, ledger.past),
+    ...checkAuthors(chain, charters, ledger),
     ...checkUsage(chain),
     ...checkPlace(chain, ledger),
-    ...checkDecision(chain, charters.hold),
+    ...checkDecision(chain, charters.hold, ledger.policies),
     ...(again === undefined ? [] : checkResult(chain, again)),
   ])
 }

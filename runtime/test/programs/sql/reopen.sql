@@ -1,0 +1,2 @@
+VACUUM;
+.open out/ballots.db
