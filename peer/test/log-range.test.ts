@@ -1,12 +1,7 @@
 // One reader gives the log to another: by messages, or in one go where the transport can.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  batchesIn,
-  openLogRange,
-  openMemoryDisk,
-  type Transport,
-} from '@planetary-mesh/peer'
+import { batchesIn, openLogRange, openMemoryDisk, type Transport } from '@planetary-mesh/peer'
 import {
   type Block,
   LIMITS,
