@@ -5,6 +5,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { ledgerRole, verifierRole, witnessRole } from '@planetary-mesh/federation'
 import { executorRole, homeRole } from '@planetary-mesh/mesh-node'
+import type { Federation } from '@planetary-mesh/meshctl'
 import {
   type Blocks,
   openExec,
@@ -15,7 +16,6 @@ import {
   serve,
 } from '@planetary-mesh/peer'
 import { type Charter, type CID, HostFault, type Role, type Sandbox } from '@planetary-mesh/spec'
-import { type Person, person } from './cast.ts'
 
 export type LocalMesh = {
   /** Every process by its name in the charter. */
@@ -28,13 +28,8 @@ export type LocalMesh = {
 /** In place of what a process would do: here, to watch what it hears. */
 export type ReplaceRoles = (name: string, roles: readonly Role[]) => readonly Role[]
 
-type Machine = { pricePpm: number; fuelPerMs: number; location: string }
+type Machine = Federation['machines'][number]
 
-const MACHINES: Record<string, Omit<Machine, 'location'>> = {
-  'mesh-node-1': { pricePpm: 950_000, fuelPerMs: 700_000 },
-  'mesh-node-2': { pricePpm: 800_000, fuelPerMs: 850_000 },
-  'mesh-node-3': { pricePpm: 900_000, fuelPerMs: 1_000_000 },
-}
 const HOME = { bidWindowMs: 500, rebidMs: 1000, resendMs: 500, submitTries: 10 }
 const CAPACITY = { slots: 1, memoryPages: 16_384, cores: 2, scopes: [] }
 const RESEND_MS = 500
@@ -44,17 +39,17 @@ const START_MS = 20_000
 const POLL_MS = 5
 
 export async function openLocalMesh(given: {
-  cast: readonly Person[]
-  charter: Charter
+  federation: Federation
   sandbox: Sandbox
   replaceRoles?: ReplaceRoles | undefined
 }): Promise<LocalMesh> {
-  const { cast, charter, sandbox, replaceRoles = (_, roles) => roles } = given
+  const { federation, sandbox, replaceRoles = (_, roles) => roles } = given
+  const { charter, machines } = federation
   const hub = openMemoryHub()
   const clock = openSystemClock()
   const processes = new Map<string, Process>()
   const stores = new Map<string, Blocks>()
-  const writer = person(cast, 'federation-1').signer.did
+  const { writer } = charter.body
 
   /** A block from whichever other member has it. */
   const fetchFor = (name: string) => async (cid: CID) => {
@@ -63,8 +58,8 @@ export async function openLocalMesh(given: {
     }
     return undefined
   }
-  const machines = cast.filter(({ roles }) => !roles.includes('member'))
-  for (const { name, signer, location } of machines) {
+  for (const machine of machines) {
+    const { name, signer } = machine
     const disk = openMemoryDisk({ fetch: fetchFor(name) })
     stores.set(name, disk.openBlocks())
     const blocks = disk.openBlocks()
@@ -75,7 +70,7 @@ export async function openLocalMesh(given: {
       transport: hub.join(signer.did),
       exec: openExec({ blocks, clock, sandbox }),
     }
-    const roles = replaceRoles(name, rolesOf(name, location, charter, sandbox.profile))
+    const roles = replaceRoles(name, rolesOf(machine, charter, sandbox.profile))
     const options = { signer, genesis: charter.cid, writer, ports }
     processes.set(name, await serve(roles, options))
   }
@@ -108,14 +103,14 @@ async function awaitCharter(process: Process): Promise<void> {
   }
 }
 
-function rolesOf(name: string, location: string, charter: Charter, profile: string): Role[] {
-  const machine = MACHINES[name]
-  if (machine !== undefined) {
+function rolesOf(machine: Machine, charter: Charter, profile: string): Role[] {
+  const { location, offer, roles } = machine
+  if (offer !== null) {
     const timing = { bidValidMs: BID_VALID_MS, resendMs: RESEND_MS }
-    const config = { ...CAPACITY, ...machine, ...timing, location, profile }
+    const config = { ...CAPACITY, ...offer, ...timing, location, profile }
     return [homeRole(HOME), executorRole(config)] as Role[]
   }
   const watching = [witnessRole(), verifierRole({ profile, resendMs: RESEND_MS })] as Role[]
-  if (name !== 'federation-1') return watching
+  if (!roles.includes('ledger')) return watching
   return [ledgerRole({ charter, batchMs: BATCH_MS }) as Role, ...watching]
 }

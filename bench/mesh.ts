@@ -3,6 +3,7 @@
  * and replayed by three verifiers, against nothing but those four runs in the same sandbox.
  */
 import { randomBytes } from 'node:crypto'
+import { foundFederation } from '@planetary-mesh/meshctl'
 import { openSandbox } from '@planetary-mesh/runtime'
 import {
   encodeFile,
@@ -13,8 +14,7 @@ import {
   type Sandbox,
   seal,
 } from '@planetary-mesh/spec'
-import { foundFederation, issueToken, openCast, person } from './cast.ts'
-import { manifestBody, SCOPE } from './honest-log.ts'
+import { manifestBody } from './honest-log.ts'
 import { kernelInput, kernelModule } from './kernels.ts'
 import { openLocalMesh } from './local-mesh.ts'
 import { type Effort, type Row, rowOf, takeTurns } from './measure.ts'
@@ -58,13 +58,13 @@ async function openCarrier(
   closing: AsyncDisposableStack,
 ): Promise<(atOnce: number) => Promise<number>> {
   const file = encodeFile(module)
-  const cast = openCast()
-  const alice = person(cast, 'alice').signer
-  const charter = foundFederation(cast, SCOPE)
-  const token = issueToken(cast, charter, SCOPE, Date.now())
+  const names = { member: 'alice', name: 'bench', nodes: 3, federation: VERIFIERS }
+  const federation = foundFederation({ ...names, nowMs: Date.now() })
+  const { token } = federation
+  const alice = federation.member.signer
   const settles = openSettleWatch(VERIFIERS)
   const replaceRoles = settles.watchAs(HOME)
-  const mesh = await openLocalMesh({ cast, charter, sandbox, replaceRoles })
+  const mesh = await openLocalMesh({ federation, sandbox, replaceRoles })
   closing.defer(() => mesh.close())
   await mesh.stores.get(HOME)?.put(file.blocks)
   const home = mesh.processes.get(HOME)
@@ -79,6 +79,7 @@ async function openCarrier(
       fuelMax: LIMITS.fuelPerUnit,
       // as in the reference: a slot keeps a compiled module by its memory limit
       memoryPagesMax: limits.memoryPagesMax,
+      scope: token.body.scope,
       amount: 1,
       priceMax: 1,
       chooser: 'home',

@@ -2,3 +2,4 @@
 export { runMeshctl } from './cli/program.ts'
 export type { Tamper } from './demo/prove-demo.ts'
 export { type DemoOptions, runDemo } from './demo/run-demo.ts'
+export { type Federation, foundFederation } from './state/found-federation.ts'
