@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util'
 import { benchBigInput } from './big-input.ts'
+import { benchCcl } from './ccl.ts'
 import { benchChain } from './chain.ts'
 import { benchDaemons } from './daemons.ts'
 import { type Effort, FULL, QUICK, type Row } from './measure.ts'
@@ -12,6 +13,7 @@ import { benchMetering } from './metering.ts'
 import { rowText, settingsText } from './print.ts'
 import { profilesText } from './profile.ts'
 import { benchRecords } from './records.ts'
+import { benchRuntime } from './runtime.ts'
 import { settingsOf } from './settings.ts'
 
 type Bench = (effort: Effort, profileFolder?: string) => Promise<Row[]>
@@ -20,9 +22,11 @@ const BENCHES = new Map<string, Bench>([
   ['records', benchRecords],
   ['chain', benchChain],
   ['metering', benchMetering],
+  ['runtime', benchRuntime],
   ['mesh', benchMesh],
   ['daemons', benchDaemons],
   ['big-input', benchBigInput],
+  ['ccl', benchCcl],
 ])
 const USAGE = `Usage: npm run bench [-- NAME…] [--json] [--quick] [--profile FOLDER]
   NAME     ${[...BENCHES.keys()].join(', ')}; all of them if none is named

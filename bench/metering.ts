@@ -1,7 +1,9 @@
 /**
- * What metering costs: C programs in a slot of the sandbox, against the same bytes as V8 runs them
- * by default. Both sides start a process for each pair and run the module twice in it: the first
- * run compiles (the slot admits and rewrites as well), the next has everything compiled.
+ * What metering costs: C programs rewritten, against the same bytes as V8 runs them by default.
+ * For each pair every side is a process of its own that runs the module twice; of the second run,
+ * with everything compiled, the processor's time counts, which other work on the machine disturbs
+ * little. Rewritten with canonical NaNs, as jobs run, and without, which shows what those cost. The
+ * first run is that of a slot of the sandbox, which admits, rewrites and compiles in it.
  */
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -9,85 +11,119 @@ import { promisify } from 'node:util'
 import { HostFault } from '@planetary-mesh/spec'
 // not of the runtime's public surface: a pair needs a process that ran nothing before
 import { SlotProcess } from '../runtime/src/slot/slot-process.ts'
-import { type KernelName, kernelFile, kernelInput, kernelModule, RUN_MS_MAX } from './kernels.ts'
-import { type Effort, type Pairs, type Row, rowOf, takeTurns } from './measure.ts'
+import { ENGINE_FLAGS } from '../runtime/src/slot/start-child.ts'
+import {
+  KERNELS,
+  type KernelName,
+  kernelArgument,
+  kernelFile,
+  kernelInput,
+  kernelModule,
+  RUN_MS_MAX,
+} from './kernels.ts'
+import { type Effort, type Pairs, QUICK, type Row, rowOf, takeTurns } from './measure.ts'
 
-type Kernel = { name: KernelName; argument: (share: number) => number }
+const BENCH = 'metering'
+const AGAINST = 'un-metered V8'
+const COLUMNS = ['reproducible', 'without NaN handling', 'first run'] as const
+type Column = (typeof COLUMNS)[number]
+/** Few processes, to see that it works: one program of integers, one of floats. */
+const QUICK_KERNELS: readonly KernelName[] = ['sha256', 'matmul']
 
-/** Each takes a few hundred ms at a share of 1; the work of fib grows by the golden ratio. */
-const KERNELS: readonly Kernel[] = [
-  { name: 'sha256', argument: (share) => Math.ceil(5000 * share) },
-  { name: 'qsort', argument: (share) => Math.ceil(60 * share) },
-  { name: 'fib', argument: (share) => Math.round(41 + Math.log(share) / Math.log(1.618)) },
-]
+type Run = { ms: number; cpuMs: number; stdout: string }
+type Runs = readonly [first: Run, next: Run]
 
-type Run = { ms: number; stdout: string }
-
+/** A row of each column for each kernel, then the geometric mean of each column. */
 export async function benchMetering(effort: Effort): Promise<Row[]> {
+  const kernels = effort === QUICK ? QUICK_KERNELS : KERNELS
   const rows: Row[] = []
-  for (const kernel of KERNELS) rows.push(...(await benchKernel(kernel, effort)))
-  return rows
+  for (const name of kernels) rows.push(...(await benchKernel(name, effort)))
+  return [...rows, ...COLUMNS.map((column) => meanRow(column, rows))]
 }
 
-async function benchKernel({ name, argument }: Kernel, effort: Effort): Promise<Row[]> {
+async function benchKernel(name: KernelName, effort: Effort): Promise<Row[]> {
   const file = kernelFile(name)
   const module = kernelModule(name)
-  const given = String(argument(effort.share))
+  const argument = String(kernelArgument(name, effort.share))
   const seen = { stdout: new Set<string>(), fuel: new Set<number>() }
-  const next: Pairs = { ours: [], reference: [] }
-  const first = await takeTurns(
+  const pairs: Record<Column, Pairs> = {
+    reproducible: { ours: [], reference: [] },
+    'without NaN handling': { ours: [], reference: [] },
+    'first run': { ours: [], reference: [] },
+  }
+  const inChild = async (flags: readonly string[], nan: string) => {
+    const runs = await runInChild(flags, [file, argument, nan])
+    for (const { stdout } of runs) seen.stdout.add(stdout)
+    return runs
+  }
+  await takeTurns(
     effort.pairs,
     async () => {
-      const { runs, fuel } = await runMetered(module, given)
-      for (const each of fuel) seen.fuel.add(each)
-      return taken(runs, next.ours)
+      const slot = await runInSlot(module, argument)
+      seen.fuel.add(slot.fuel)
+      seen.stdout.add(slot.stdout)
+      const [, canonical] = await inChild(SLOT_FLAGS, 'canonical')
+      const [, free] = await inChild(SLOT_FLAGS, 'engine')
+      pairs.reproducible.ours.push(canonical.cpuMs)
+      pairs['without NaN handling'].ours.push(free.cpuMs)
+      pairs['first run'].ours.push(slot.ms)
+      return canonical.cpuMs
     },
-    async () => taken(await runUnmetered(file, given), next.reference),
+    async () => {
+      const [first, next] = await inChild([], '')
+      pairs.reproducible.reference.push(next.cpuMs)
+      pairs['without NaN handling'].reference.push(next.cpuMs)
+      pairs['first run'].reference.push(first.ms)
+      return next.cpuMs
+    },
   )
-  /** Keeps the next run of a process, gives the first. */
-  function taken([run, again]: readonly [Run, Run], times: number[]): number {
-    times.push(again.ms)
-    seen.stdout.add(run.stdout).add(again.stdout)
-    return run.ms
-  }
   const [fuel] = seen.fuel
   if (seen.stdout.size !== 1 || seen.fuel.size !== 1 || fuel === undefined) {
     throw new Error(`${name} ran differently: ${[...seen.stdout, ...seen.fuel].join(', ')}`)
   }
-  const facts = { argument: Number(given), fuel, 'module bytes': module.length }
-  const against = 'un-metered V8'
-  return [
-    rowOf({ bench: 'metering', what: `${name}, compiled`, against }, next, facts),
-    rowOf({ bench: 'metering', what: `${name}, first run`, against }, first, facts),
-  ]
+  const facts = { argument: Number(argument), fuel, 'module bytes': module.length }
+  return COLUMNS.map((column) =>
+    rowOf({ bench: BENCH, what: `${name}, ${column}`, against: AGAINST }, pairs[column], facts),
+  )
 }
 
-async function runMetered(
-  module: Uint8Array,
-  argument: string,
-): Promise<{ runs: [Run, Run]; fuel: number[] }> {
+/** The geometric mean over the kernels of one column; instead of quartiles, the best and worst. */
+function meanRow(column: Column, all: readonly Row[]): Row {
+  const rows = all.filter(({ what }) => what.endsWith(`, ${column}`))
+  const mean = (of: (row: Row) => number) =>
+    Math.exp(rows.reduce((sum, row) => sum + Math.log(of(row)), 0) / rows.length)
+  const ratios = rows.map(({ ratio }) => ratio)
+  return {
+    bench: BENCH,
+    what: `geometric mean, ${column}`,
+    perSecond: mean(({ perSecond }) => perSecond),
+    against: AGAINST,
+    againstPerSecond: mean(({ againstPerSecond }) => againstPerSecond),
+    ratio: mean(({ ratio }) => ratio),
+    quartiles: [Math.min(...ratios), Math.max(...ratios)],
+    pairs: rows[0]?.pairs ?? 0,
+    facts: { kernels: rows.length },
+  }
+}
+
+async function runInSlot(module: Uint8Array, argument: string) {
   const slot = await SlotProcess.start()
   try {
-    const input = kernelInput(module, argument)
-    const results = [await slot.run(input), await slot.run(input)] as const
-    for (const { outcome } of results) {
-      if (outcome.type !== 'exited' || outcome.code !== 0) {
-        throw new Error(`a kernel ended otherwise: ${JSON.stringify(outcome)}`)
-      }
+    const { outcome, measured, stdout, fuel } = await slot.run(kernelInput(module, argument))
+    if (outcome.type !== 'exited' || outcome.code !== 0) {
+      throw new Error(`a kernel ended otherwise: ${JSON.stringify(outcome)}`)
     }
-    const [run, again] = results.map(({ measured, stdout }) => ({
-      ms: measured.wallMs,
-      stdout: Buffer.from(stdout).toString(),
-    })) as [Run, Run]
-    return { runs: [run, again], fuel: results.map(({ fuel }) => fuel) }
+    return { ms: measured.wallMs, stdout: Buffer.from(stdout).toString(), fuel }
   } finally {
     await slot.kill(new HostFault('closed', 'the pair is measured'))
   }
 }
 
-async function runUnmetered(file: string, argument: string): Promise<[Run, Run]> {
+const SLOT_FLAGS = ['--no-liftoff', ...ENGINE_FLAGS, '--conditions=source']
+
+async function runInChild(flags: readonly string[], args: readonly string[]): Promise<Runs> {
   const program = fileURLToPath(new URL('./unmetered-child.ts', import.meta.url))
-  const { stdout } = await promisify(execFile)(process.execPath, [program, file, argument], {
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, program, ...args], {
     env: {},
     timeout: RUN_MS_MAX,
   })

@@ -15,10 +15,26 @@ export function cpuMsOf(pid: number): number {
   return own.reduce((sum, ticks) => sum + ticks, 0) * TICK_MS
 }
 
+/** Processor time of the threads that a process has now, in ms, by the clock of the scheduler. */
+export function fineCpuMsOf(pid: number): number {
+  const ns = readdirSync(`/proc/${pid}/task`).map((thread) => {
+    const [ran] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')
+    return Number(ran)
+  })
+  return ns.reduce((sum, ran) => sum + ran, 0) / 1e6
+}
+
 /** A line such as `VmHWM` (the most memory ever) or `VmRSS` (now), in bytes. */
 export function memoryOf(pid: number, line: 'VmHWM' | 'VmRSS'): number {
   const [, kib] = new RegExp(`^${line}:\\s+(\\d+) kB$`, 'm').exec(statusOf(pid)) ?? []
   return Number(kib) * 1024
+}
+
+/** Memory that a process shares with no other, in bytes. */
+export function privateMemoryOf(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
+  const lines = [...text.matchAll(/^Private_(?:Clean|Dirty):\s+(\d+) kB$/gm)]
+  return lines.reduce((sum, [, kib]) => sum + Number(kib), 0) * 1024
 }
 
 const statusOf = (pid: number) => readFileSync(`/proc/${pid}/status`, 'utf8')

@@ -1,7 +1,8 @@
 /**
  * A program as V8 runs it by default, unmetered and unconfined: `unmetered-child.ts MODULE ARG`
  * compiles the file and runs it twice, and prints what it wrote and how long each run took. The
- * least of WASI preview1 that a program of these kernels asks for.
+ * least of WASI preview1 that a program of these kernels asks for. With `canonical` or `engine`
+ * after ARG the module is metered first, and its NaNs made so or left to the engine.
  */
 import { readFileSync } from 'node:fs'
 
@@ -17,20 +18,22 @@ type Engine = {
 }
 const { WebAssembly } = globalThis as unknown as { WebAssembly: Engine }
 
-const [file = '', argument = ''] = process.argv.slice(2)
+const [file = '', argument = '', nan = ''] = process.argv.slice(2)
 const BADF = 8
 const NOSYS = 52
+const PAGES_MAX = 256
+const FUEL_MAX = 2 ** 44
 const argv = ['job', argument].map((text) => new TextEncoder().encode(`${text}\0`))
 
 class Exit extends Error {}
 
-const bytes = readFileSync(file)
+const { bytes, meterImports } = await prepare(readFileSync(file))
 let module: object | undefined
 const runs = [run(), run()]
 process.stdout.write(JSON.stringify(runs))
 
 /** The first run compiles too, as the first run of a module in a slot admits and compiles it. */
-function run(): { ms: number; stdout: string } {
+function run(): { ms: number; cpuMs: number; stdout: string } {
   let stdout = ''
   let memory: Memory
   const view = () => new DataView(memory.buffer)
@@ -66,9 +69,11 @@ function run(): { ms: number; stdout: string } {
     },
   }
   const startedAtMs = performance.now()
+  const startedAt = process.cpuUsage()
   module ??= new WebAssembly.Module(bytes)
   const named = WebAssembly.Module.imports(module).map(({ name }) => [name, calls[name] ?? refuse])
-  const imports = { wasi_snapshot_preview1: Object.fromEntries(named) }
+  const wasi = named.filter(([name]) => name !== 'w')
+  const imports = { wasi_snapshot_preview1: Object.fromEntries(wasi), ...meterImports() }
   const { exports } = new WebAssembly.Instance(module, imports)
   memory = exports.memory
   try {
@@ -76,7 +81,23 @@ function run(): { ms: number; stdout: string } {
   } catch (thrown) {
     if (!(thrown instanceof Exit) || thrown.message !== 'exit 0') throw thrown
   }
-  return { ms: performance.now() - startedAtMs, stdout }
+  const { user, system } = process.cpuUsage(startedAt)
+  return { ms: performance.now() - startedAtMs, cpuMs: (user + system) / 1000, stdout }
+}
+
+/** The module to run, and what its meter imports, afresh for each run. */
+async function prepare(module: Uint8Array) {
+  if (nan !== 'canonical' && nan !== 'engine') return { bytes: module, meterImports: () => ({}) }
+  const [{ admit }, { METER_MODULE, openMeter }] = await Promise.all([
+    import('../runtime/src/admission/admit.ts'),
+    import('../runtime/src/admission/meter.ts'),
+  ])
+  const imports = () => undefined
+  const admitted = admit(module, { memoryPagesMax: PAGES_MAX, imports, nan })
+  return {
+    bytes: admitted.bytes,
+    meterImports: () => ({ [METER_MODULE]: openMeter(FUEL_MAX).imports }),
+  }
 }
 
 function refuse(): number {

@@ -24,10 +24,19 @@ function bench(...args: string[]) {
 const ROWS: Record<string, readonly string[]> = {
   records: ['seal a bid', 'open a bid', 'seal a manifest', 'open a manifest'],
   chain: ['verify a chain of one job'],
-  metering: ['sha256', 'qsort', 'fib'].flatMap((name) => [
-    `${name}, compiled`,
+  metering: ['sha256', 'matmul', 'geometric mean'].flatMap((name) => [
+    `${name}, reproducible`,
+    `${name}, without NaN handling`,
     `${name}, first run`,
   ]),
+  runtime: [
+    'sha256, metered slot',
+    'sha256, @wasmer/wasi slot',
+    'sha256, node:wasi',
+    'least jobs, two slots',
+    'least job alone, there and back',
+    'a policy decision, with fuel',
+  ],
   mesh: ['jobs at once', 'a job alone'],
 }
 

@@ -1,5 +1,6 @@
-/** `meshctl ccl` on policies: what each command prints, and how it ends. */
+/** `ccl` and `meshctl ccl`: what each command prints, and how it ends. */
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -9,8 +10,62 @@ const work = scratchFolder()
 const example = (name: string) => join(ROOT, 'examples/ccl', name)
 const ANNA = 'did:key:z6Mkq1gpNaM45qY7XAVp94m4FDWjKQqS4Ykcs7wJptatfguE'
 
-const ccl = (args: string[], input?: string) =>
-  meshctl(['ccl', ...args], input === undefined ? {} : { input })
+const BIN = join(ROOT, 'ccl-compiler/bin/ccl.js')
+
+function ccl(args: string[], input = '') {
+  const words = ['--conditions=source', BIN, ...args]
+  const options = { cwd: ROOT, encoding: 'utf8', input, timeout: 60_000 } as const
+  const { status, stdout, stderr } = spawnSync(process.execPath, words, options)
+  return { status, stdout, stderr }
+}
+
+const SAME: [args: string[], input: string][] = [
+  [['check', example('quota.ccl'), '--json'], ''],
+  [['check', '-'], 'execution { submit_jbo(); }'],
+  [['eval', '-', '--set', 'caller=nobody'], 'policy p { rule a: deny; }'],
+  [['chekc'], ''],
+]
+
+for (const [args, input] of SAME) {
+  test(`ccl ${args[0]} is meshctl ccl ${args[0]}`, () => {
+    const long = meshctl(['ccl', ...args], { input })
+    const said = (text: string) => text.replaceAll('meshctl ccl', 'ccl')
+    const { status, stdout, stderr } = ccl(args, input)
+    assert.deepEqual([status, stdout, stderr], [long.status, said(long.stdout), said(long.stderr)])
+    assert.notEqual(stdout + stderr, '')
+  })
+}
+
+test('every command has a help with an example of itself, and takes nothing unknown', () => {
+  const names = 'check lint build fmt test eval cost inspect'.split(' ')
+  const { status, stdout } = ccl(['--help'])
+  assert.equal(status, 0)
+  assert.deepEqual(
+    [...stdout.matchAll(/^ {2}(\w+) {2}/gm)].map(([, name]) => name),
+    names,
+  )
+  for (const name of names) {
+    const help = ccl([name, '--help'])
+    assert.equal(help.status, 0)
+    assert.match(help.stdout, new RegExp(`Example:\\n {2}\\$ npx ccl ${name} `))
+  }
+  const wrong = ccl(['fmt', '--repiar', '-'])
+  assert.deepEqual([wrong.status, wrong.stdout], [2, ''])
+  assert.equal(wrong.stderr, "ccl: unknown option '--repiar' (Did you mean --repair?)\n")
+  assert.match(ccl(['build', '-', '-o']).stderr, /^ccl: -o needs file\n$/)
+  assert.match(ccl(['cost']).stderr, /missing required argument 'file'/)
+  assert.match(ccl(['check', 'a', 'b']).stderr, /one file at a time, found 2/)
+})
+
+test('what cannot be read ends with 2, and says why', () => {
+  const absent = ccl(['check', join(work, 'absent.ccl'), '--json'])
+  assert.equal(absent.status, 2)
+  assert.match(JSON.parse(absent.stdout).error.detail, /absent\.ccl': there is no such file/)
+  const folder = ccl(['fmt', work])
+  assert.match(folder.stderr, /it is a folder\n {2}next: check the path\n$/)
+  writeFileSync(join(work, 'latin1.ccl'), Buffer.from('title: "Bär";', 'latin1'))
+  assert.match(ccl(['check', join(work, 'latin1.ccl')]).stderr, /latin1\.ccl is not UTF-8 text/)
+})
 
 test('check counts what is in a text', () => {
   const { status, stdout } = ccl(['check', example('quota.ccl')])
@@ -93,4 +148,6 @@ test('fmt lays out, checks, and mends what mails left', () => {
   assert.equal(readFileSync(file, 'utf8'), 'title: "Votes";\njob { deadline: 10min }\n')
   assert.equal(ccl(['fmt', '--check', file]).status, 0)
   assert.equal(ccl(['fmt', '-'], 'a{b:1}').stdout, 'a { b: 1 }\n')
+  const laid = JSON.parse(ccl(['fmt', '-', '--json'], 'a{b:1}').stdout)
+  assert.deepEqual(laid, { ok: true, files: [{ file: '-', changed: true, text: 'a { b: 1 }\n' }] })
 })

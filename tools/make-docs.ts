@@ -1,10 +1,12 @@
 /**
- * `npm run docs`: writes `docs/errors.md` from the table of codes, so that a code and its meaning
- * are written once. A test compares the page with what this would write.
+ * `npm run docs`: writes `docs/errors.md` from the table of codes, and the pages of docs/ccl from
+ * the tables of the compiler, so that everything is said once. Tests compare the pages with what
+ * this would write.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CODES, isCode } from '@planetary-mesh/spec'
+import { writePages } from '../ccl-compiler/test/make-pages.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const TABLE = 'spec/src/codes.ts'
@@ -39,4 +41,7 @@ export function errorsPage(): string {
   return `${HEAD}${lines.join('\n')}\n`
 }
 
-if (import.meta.main) writeFileSync(join(ROOT, ERRORS_PAGE), errorsPage())
+if (import.meta.main) {
+  writeFileSync(join(ROOT, ERRORS_PAGE), errorsPage())
+  writePages()
+}

@@ -27,9 +27,18 @@ if (isNewEnough && (!isCheckout || process.execArgv.includes(FROM_SOURCE))) {
     })
   }
   module.enableCompileCache?.(isCheckout ? stripped : undefined)
+  module.registerHooks?.({ resolve: asOneFile })
   await (isCheckout ? import('../src/cli/main.ts') : import('../dist/cli/main.js'))
 } else {
   const flags = isCheckout ? [FROM_SOURCE] : []
   const self = fileURLToPath(import.meta.url)
   handOver(findNode(), [...flags, self, ...process.argv.slice(2)])
+}
+
+/** The parser's package brings its fifty files as one too, which is read four times as fast. */
+function asOneFile(specifier, context, next) {
+  const found = next(specifier, context)
+  if (specifier !== 'chevrotain') return found
+  const { href: url } = new URL('../chevrotain.min.mjs', found.url)
+  return existsSync(fileURLToPath(url)) ? { ...found, url } : found
 }

@@ -1,6 +1,10 @@
 /** The sandbox: untrusted WebAssembly, metered exactly, reproducible to the bit. */
 export { type AdmitOptions, type Admitted, admit } from './admission/admit.ts'
 export { RUNTIME_PROFILE } from './admission/profile.ts'
+export { availableProfile, COMPONENT_PROFILE } from './component/profile.ts'
+export { openPolicies } from './decide-policy.ts'
 export { evaluate } from './evaluate.ts'
-export { openSandbox } from './slot/open-sandbox.ts'
+export { type Evaluation, evaluatePolicy, type OpenPolicy, openPolicy } from './evaluate-policy.ts'
+export { openSandbox, type SandboxOptions } from './slot/open-sandbox.ts'
 export { runInProcess } from './slot/run-in-process.ts'
+export { openWasmerSandbox } from './wasmer/open-wasmer.ts'

@@ -61,7 +61,7 @@ test('a guest that talks to the host is told to stop, and its process lives on',
   for (let time = 0; time < 10; time++) {
     const slot = await SlotProcess.start()
     try {
-      const { outcome } = await slot.run(talking, AbortSignal.timeout(300))
+      const { outcome } = await slot.run(talking, { signal: AbortSignal.timeout(300) })
       assert(outcome.type === 'cancelled' && outcome.atFuel > 0)
       assert(slot.usable)
       const next = await slot.run(runInput({ args: ['4'] }))
@@ -80,14 +80,14 @@ test('a guest that never calls the host is killed, and nothing is known of it', 
   const code = [op.loop, EMPTY, op.br, 0, op.end]
   const module = build({ functions: [{ export: '_start', code }] })
   const slot = await SlotProcess.start()
-  const run = slot.run({ ...talking, module }, AbortSignal.timeout(50))
+  const run = slot.run({ ...talking, module }, { signal: AbortSignal.timeout(50) })
   await assert.rejects(run, (thrown) => thrown instanceof Interrupted && thrown.atFuel === 0)
   assert.equal(slot.usable, false)
 })
 
 test('a run whose signal came before is not started, and its process stays', async () => {
   const slot = await SlotProcess.start()
-  await assert.rejects(slot.run(talking, AbortSignal.abort()), Interrupted)
+  await assert.rejects(slot.run(talking, { signal: AbortSignal.abort() }), Interrupted)
   assert.deepEqual((await slot.run(runInput({}))).outcome, { type: 'exited', code: 0 })
   await slot.kill(new HostFault('closed', 'the test is over'))
 })

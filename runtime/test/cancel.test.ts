@@ -10,7 +10,7 @@ import {
   type Sandbox,
   sha256,
 } from '@planetary-mesh/spec'
-import { openSandbox, runInProcess } from '../src/index.ts'
+import { openSandbox, RUNTIME_PROFILE, runInProcess } from '../src/index.ts'
 import { cancelledAtStart } from '../src/slot/cancelled-at-start.ts'
 import { build, EMPTY, I32, op, sleb } from './admission/build.ts'
 import { guest, runInput, text } from './run-input.ts'
@@ -131,7 +131,7 @@ test('a run that was cancelled before looks at nothing, not even at its module',
       fuel: 0,
       memoryPages: 0,
       hostCallDigest: sha256(new Uint8Array(0)),
-      profile: sandbox.profile,
+      profile: RUNTIME_PROFILE,
     })
     await assertReplays(input, cancelled)
   }

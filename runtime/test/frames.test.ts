@@ -12,6 +12,7 @@ import {
   encodeResult,
   encodeThrown,
   REQUEST_MAX,
+  type SlotRequest,
 } from '../src/slot/messages.ts'
 import { runInProcess } from '../src/slot/run-in-process.ts'
 import { guest, runInput } from './run-input.ts'
@@ -47,7 +48,7 @@ test('a frame arrives with its head and every part, empty ones too', () => {
 
 test('a head or parts larger than agreed are refused before they are read', () => {
   const frame = encodeFrame({ a: 'b' }, [new Uint8Array(100)])
-  const headBytes = frame[1]?.length ?? 0
+  const headBytes = Buffer.from(frame[0] ?? []).readUInt32LE()
   const fits = { headBytes, partBytes: 100 }
   assert.equal(readAll(frame, fits).parts[0]?.length, 100)
   assert.throws(() => readAll(frame, { ...fits, headBytes: headBytes - 1 }), FrameError)
@@ -76,17 +77,24 @@ test('a request arrives as it was sent', () => {
       { path: '/in/empty', bytes: new Uint8Array(0) },
     ],
   })
-  const arrived = decodeRequest(readAll(encodeRequest(input), REQUEST_MAX))
-  const { module, stdin, seed, files, ...plain } = arrived
+  const original = {
+    hash: 'h',
+    module: { form: 'original', bytes: input.module },
+    live: true,
+  } as const
+  const arrives = (request: SlotRequest) =>
+    decodeRequest(readAll(encodeRequest(request), REQUEST_MAX))
+  const arrived = arrives({ input, ...original })
+  const { stdin, seed, files, ...plain } = arrived.input
+  assert(arrived.module.form === 'original' && arrived.live && arrived.hash === 'h')
   assert.deepEqual(
     { ...plain },
     { args: input.args, env: input.env, clockMs: input.clockMs, limits: input.limits },
   )
   const replay = { ...input, cancelAtFuel: 5 }
-  const arrivedReplay = decodeRequest(readAll(encodeRequest(replay), REQUEST_MAX))
-  assert.equal(arrivedReplay.cancelAtFuel, 5)
+  assert.equal(arrives({ input: replay, ...original }).input.cancelAtFuel, 5)
   assert.deepEqual(
-    [module, stdin, seed].map(numbers),
+    [arrived.module.bytes, stdin, seed].map(numbers),
     [input.module, input.stdin, input.seed].map(numbers),
   )
   const named = (given: typeof files) => given.map(({ path, bytes }) => [path, numbers(bytes)])

@@ -12,7 +12,7 @@ import { guest, runInput } from './run-input.ts'
 const SLOT_PROGRAM = fileURLToPath(new URL('../src/slot/child.ts', import.meta.url))
 const ROOM = fileURLToPath(new URL('../src/index.ts', import.meta.url))
 /** Enough for Node to start, and less than a guest may use of the 984 KiB that V8 takes. */
-const STACK_KIB = 150
+const STACK_KIB = 100
 
 /** Reserves memories until there is no room for another, then does what a slot does. */
 const WITHOUT_ROOM = `

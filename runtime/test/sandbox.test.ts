@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { HostFault, LIMITS, Refusal, type Sandbox } from '@planetary-mesh/spec'
+import { HostFault, LIMITS, Refusal, runsProfile, type Sandbox } from '@planetary-mesh/spec'
 import { openSandbox, RUNTIME_PROFILE, runInProcess } from '../src/index.ts'
 import { SlotProcess } from '../src/slot/slot-process.ts'
 import { startChild } from '../src/slot/start-child.ts'
@@ -202,6 +202,6 @@ async function gone(pid: number): Promise<void> {
 
 async function disposable(options: { slots: number }): Promise<Sandbox & AsyncDisposable> {
   const sandbox = await openSandbox(options)
-  assert.equal(sandbox.profile, RUNTIME_PROFILE)
+  assert(runsProfile(sandbox.profile, RUNTIME_PROFILE))
   return { ...sandbox, [Symbol.asyncDispose]: () => sandbox.close() }
 }

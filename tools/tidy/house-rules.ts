@@ -35,13 +35,13 @@ export const COMPUTED_IMPORTS: readonly string[] = ['meshctl/bin/start.js']
 export const BUILTINS: readonly { part: RegExp; may: readonly string[] }[] = [
   { part: /^spec\/src\/rules\//, may: [] },
   { part: /^spec\/src\//, may: ['node:crypto', 'node:assert', 'node:assert/strict'] },
-  { part: /^ccl-compiler\/src\//, may: ['node:assert', 'node:assert/strict'] },
+  { part: /^ccl-compiler\/src\/(?!cli\/)/, may: ['node:assert', 'node:assert/strict'] },
 ]
 
 /** Code that decides: the same input gives the same answer, on every machine, at once. */
 export const isDeciding = (path: string) =>
   /^spec\/src\/(rules|records|wire)\//.test(path) ||
-  /^ccl-compiler\/src\//.test(path) ||
+  /^ccl-compiler\/src\/(?!cli\/)/.test(path) ||
   isStep(path)
 
 /** A step of a role: everything of a role room but its bin. */
@@ -92,6 +92,7 @@ export const READERS: readonly string[] = [
   'checkChain',
   'conservationProblems',
   'distinct',
+  'ensureCharter',
   'finding',
   'hasRole',
   'isLive',

@@ -35,7 +35,7 @@ export function addRun(program: Command, ends: (exit: Exit) => void): void {
       'Runs a WebAssembly module in the sandbox, without a mesh. Host files are copied into the\n' +
         "guest's virtual files and never touched. Exit code 0 if the guest exited with 0, else 1.",
     )
-    .argument('<module>', 'a WebAssembly file, or - for stdin')
+    .argument('<module>', 'a WebAssembly file, binary or text, or - for stdin')
     .argument('[args...]', 'more arguments for the guest, after those of --arg')
     .option('--arg <text>', 'an argument for the guest (repeatable)', collected)
     .option('--env <name=value>', 'a variable for the guest (repeatable)', collected)

@@ -5,6 +5,7 @@ import assert from 'node:assert'
 import { Refusal } from '@planetary-mesh/spec'
 import { assemble } from './assemble.ts'
 import { WebAssembly } from './engine.ts'
+import { judgeBlocks } from './judge-blocks.ts'
 import { parseModule } from './parse.ts'
 import { judgeImports } from './parse-imports.ts'
 import { planFunctions } from './plan.ts'
@@ -27,6 +28,11 @@ export type AdmitOptions = {
   imports: (module: string, name: string, type: FunctionType) => string | undefined
   /** `exact` keeps W in the global at all times, so that it is exact after a trap as well. */
   variant?: 'fast' | 'exact'
+  /**
+   * `engine` leaves the bits of a NaN to the engine, so that what canonical ones cost can be
+   * measured. Its runs are not reproducible.
+   */
+  nan?: 'canonical' | 'engine'
 }
 
 /**
@@ -38,8 +44,10 @@ export type AdmitOptions = {
 export function admit(module: Uint8Array, options: AdmitOptions): Admitted {
   const parsed = parseModule(module, options.memoryPagesMax)
   judgeImports(parsed.imports, parsed.types, options.imports)
+  judgeBlocks(parsed)
   refuseInvalid(module)
   const scanned = scanFunctions(parsed)
+  if (options.nan === 'engine') scanned.canonical.items.fill(0)
   const plans = planFunctions(parsed, scanned, options.variant ?? 'fast')
   const bytes = assemble(parsed, scanned, plans)
   assert(WebAssembly.validate(bytes), 'the rewritten module is valid')
@@ -58,7 +66,9 @@ function refuseInvalid(module: Uint8Array): void {
     new WebAssembly.Module(module)
   } catch (error) {
     if (!(error instanceof WebAssembly.CompileError)) throw error
-    throw new Refusal('MODULE_REFUSED', `not valid: ${error.message}`, { cause: error })
+    const offset = Number(/@\+(\d+)$/.exec(error.message)?.[1] ?? 0)
+    const values = { offset }
+    throw new Refusal('MODULE_REFUSED', `not valid: ${error.message}`, { cause: error, values })
   }
-  throw new Refusal('MODULE_REFUSED', 'not valid')
+  assert.fail('what does not validate does not compile')
 }

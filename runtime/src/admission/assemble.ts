@@ -3,7 +3,8 @@
  * maxima in them. Sections that name a global are copied with that number moved up by one.
  */
 import assert from 'node:assert'
-import { type Rewriting, writeBody, writeWrapper } from './emit.ts'
+import { startCost } from './costs.ts'
+import { type Rewriting, writeBody, writeStart, writeWrapper } from './emit.ts'
 import { METER_MODULE, METER_W } from './meter.ts'
 import type { Parsed } from './parse.ts'
 import type { FunctionPlan } from './plan.ts'
@@ -18,6 +19,16 @@ const FUNCTION_TYPE = 0x60
 const GLOBAL_IMPORT = 3
 const MUTABLE = 1
 const HAS_MAX = 1
+
+/** Sections that every rewritten module has, and those of one that pays for what it starts with. */
+const ADDED: readonly SectionId[] = [SECTION.import]
+const ADDED_WITH_START: readonly SectionId[] = [
+  ...ADDED,
+  SECTION.type,
+  SECTION.function,
+  SECTION.start,
+  SECTION.code,
+]
 
 /** The rewritten module may be this many times as long as the guest's, and this much more. */
 const GROWTH_FACTOR_MAX = 16
@@ -34,37 +45,49 @@ export function assemble(
   const types = new TypeTable(parsed.types)
   const rewriting: Rewriting = { parsed, scanned, plans, types, targets }
   const metered = meteredTypes(parsed, plans, types)
+  const cost = startCostOf(parsed)
+  const startType = cost > 0 ? types.indexOf({ params: [], results: [] }) : undefined
   const ownType = (index: number) => parsed.functionTypes[parsed.imports.length + index] as number
 
   // Bodies first, because writing them may add types.
   const code = new ByteWriter(capacity, lengthMax)
-  code.u32(plans.length + appended.length)
+  const started = startType === undefined ? 0 : 1
+  const count = plans.length + appended.length + started
+  code.u32(count)
   for (const [index, plan] of plans.entries())
     if (plan.wrapped)
       writeWrapper(code, parsed.types[ownType(index)] as FunctionType, targets[index] as number)
     else writeBody(code, rewriting, index)
   for (const index of appended) writeBody(code, rewriting, index)
+  if (started) writeStart(code, cost)
 
   const out = new ByteWriter(capacity, lengthMax)
   out.list(HEADER)
   for (const id of SECTION_ORDER) {
-    if (!parsed.sections.has(id) && id !== SECTION.import) continue
+    if (!parsed.sections.has(id) && !(started ? ADDED_WITH_START : ADDED).includes(id)) continue
     out.byte(id)
     const start = out.beginSized()
     if (id === SECTION.type) writeTypes(out, parsed, types.added)
     else if (id === SECTION.import) writeImports(out, parsed)
     else if (id === SECTION.function) {
-      out.u32(plans.length + appended.length)
+      out.u32(count)
       for (const [index, plan] of plans.entries())
         out.u32(plan.wrapped ? ownType(index) : (metered[index] as number))
       for (const index of appended) out.u32(metered[index] as number)
-    } else if (id === SECTION.table) writeTables(out, parsed)
+      if (startType !== undefined) out.u32(startType)
+    } else if (id === SECTION.start) out.u32(parsed.imports.length + count - 1)
+    else if (id === SECTION.table) writeTables(out, parsed)
     else if (id === SECTION.memory) writeMemory(out, parsed)
     else if (id === SECTION.code) out.copy(code.bytes, 0, code.length)
     else copySection(out, parsed, id)
     out.endSized(start)
   }
   return out.finish()
+}
+
+function startCostOf({ memory, tables }: Parsed): number {
+  const elements = tables.reduce((sum, { min }) => sum + min, 0)
+  return startCost(memory?.min ?? 0, elements)
 }
 
 /** Metered bodies stay where they were, or go to the end when a wrapper takes their place. */

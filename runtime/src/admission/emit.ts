@@ -4,11 +4,11 @@
  */
 import assert from 'node:assert'
 import { scratchType, writeCanonical } from './canonical-nan.ts'
-import { COSTS_BY_AMOUNT } from './costs.ts'
+import { COSTS_BY_AMOUNT, costsByGain } from './costs.ts'
 import { Instructions } from './instructions.ts'
 import { MeterCode, W_GLOBAL } from './meter-code.ts'
 import { NAN_MADE } from './not-a-number.ts'
-import { OP } from './opcodes.ts'
+import { MISC, OP, PREFIX_MISC } from './opcodes.ts'
 import type { Body, Parsed } from './parse.ts'
 import type { FunctionPlan } from './plan.ts'
 import { ByteReader, refuse } from './reader.ts'
@@ -52,6 +52,25 @@ export function writeWrapper(out: ByteWriter, type: FunctionType, target: number
   out.byte(OP.end)
   out.endSized(start)
 }
+
+/** Writes the function that pays `cost` for what the module starts with, once it is there. */
+export function writeStart(out: ByteWriter, cost: number): void {
+  const start = out.beginSized()
+  out.u32(0)
+  new MeterCode(out, 'global', W_GLOBAL).charge(cost, 0, true)
+  out.byte(OP.end)
+  out.endSized(start)
+}
+
+/** 1 for each instruction that is not always copied as it is. */
+const CHANGES = new Uint8Array(NAN_MADE.length)
+for (const code of [
+  ...[OP.localGet, OP.localSet, OP.localTee, OP.globalGet, OP.globalSet],
+  ...[OP.call, OP.callIndirect, OP.return, OP.unreachable, OP.br, OP.brTable],
+])
+  CHANGES[code] = 1
+for (const table of [NAN_MADE, COSTS_BY_AMOUNT])
+  for (const [code, value] of table.entries()) if (value > 0) CHANGES[code] = 1
 
 class Emission {
   readonly #out: ByteWriter
@@ -116,7 +135,7 @@ class Emission {
         this.#copyTo(code.start)
         this.#pay(0, false)
       }
-      this.#step()
+      if (CHANGES[code.code] === 1) this.#step()
     }
     this.#copyTo(code.end - 1)
     if (branchesOut) out.byte(OP.end)
@@ -158,11 +177,23 @@ class Emission {
         break
       default:
         if ((NAN_MADE[code] as number) > 0) this.#arithmetic(code)
+        else if (costsByGain(code)) this.#grow(code, index)
         else if (COSTS_BY_AMOUNT[code] === 1) {
           this.#copyTo(this.#code.start)
-          this.#meter.chargeAmount(code, this.#scratch(VALUE.i32))
+          this.#meter.chargeOperand(code, this.#scratch(VALUE.i32))
         }
     }
+  }
+
+  #grow(code: number, index: number): void {
+    // The number of a table or memory is one byte: there are few.
+    const prefix = code === OP.memoryGrow ? [OP.memorySize] : [PREFIX_MISC, OP.tableSize - MISC]
+    const size = [...prefix, index]
+    const scratch = this.#scratch(VALUE.i32)
+    this.#copyTo(this.#code.start)
+    this.#meter.beforeGrowing(size, scratch)
+    this.#copyTo(this.#code.at)
+    this.#meter.chargeGain(code, size, scratch)
   }
 
   #arithmetic(code: number): void {

@@ -27,14 +27,23 @@ export class Instructions extends ByteReader {
 
   /** Steps to the next instruction. */
   next(): void {
-    this.start = this.at
-    const opcode = this.byte()
+    const { bytes, at, end } = this
+    this.start = at
+    if (at >= end) this.byte()
+    const opcode = bytes[at] as number
+    this.at = at + 1
     this.code = opcode
     if (opcode >= PREFIX_MISC) this.#afterPrefix(opcode)
     const kind = IMMEDIATE_OF[this.code] as number
     if (kind === IMMEDIATE.none) return
-    if (kind === IMMEDIATE.index) this.index = this.u32()
-    else this.#immediate(kind)
+    if (kind === IMMEDIATE.index) {
+      // Nearly all numbers are of one byte, and this is where most of the time goes.
+      const first = bytes[at + 1] as number
+      if (opcode < PREFIX_MISC && first < 0x80 && at + 1 < end) {
+        this.index = first
+        this.at = at + 2
+      } else this.index = this.u32()
+    } else this.#immediate(kind)
   }
 
   /** Steps over code that cannot be reached, to just before the `else` or `end` that closes it. */
@@ -49,6 +58,12 @@ export class Instructions extends ByteReader {
         return
       } else if (code === OP.end) nesting--
     }
+  }
+
+  /** Gives each label of the br_table at hand to `visit`. */
+  visitLabels(visit: (label: number) => void): void {
+    const labels = new ByteReader(this.bytes, this.start + 1, this.end)
+    for (let count = labels.u32(); count >= 0; count--) visit(labels.u32())
   }
 
   #afterPrefix(opcode: number): void {

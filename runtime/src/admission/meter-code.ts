@@ -82,12 +82,32 @@ export class MeterCode {
   }
 
   /** Pays by the amount on top of the stack, which stays there. `scratch` is an i32 local. */
-  chargeAmount(code: number, scratch: number): void {
+  chargeOperand(code: number, scratch: number): void {
+    this.#out.op(OP.localTee, scratch)
+    this.get()
+    this.#out.op(OP.localGet, scratch)
+    this.#subtractAmount(code)
+  }
+
+  /** Notes in `scratch` how large it is, which the instruction `size` says, before it grows. */
+  beforeGrowing(size: readonly number[], scratch: number): void {
+    this.#out.list(size)
+    this.#out.op(OP.localSet, scratch)
+  }
+
+  /** Pays for what was gained since. */
+  chargeGain(code: number, size: readonly number[], scratch: number): void {
+    this.get()
+    this.#out.list(size)
+    this.#out.op(OP.localGet, scratch)
+    this.#out.byte(OP.i32Sub)
+    this.#subtractAmount(code)
+  }
+
+  /** From W and an amount on the stack; takes both and leaves W where it is carried. */
+  #subtractAmount(code: number): void {
     const { left, right } = { left: 0, right: 0, ...amountCost(code) }
     const out = this.#out
-    out.op(OP.localTee, scratch)
-    this.get()
-    out.op(OP.localGet, scratch)
     out.byte(OP.i64ExtendI32U)
     if (right > 0) {
       out.byte(OP.i64Const)

@@ -42,6 +42,8 @@ export type Meter = {
    * Takes `units` of fuel for a host call; throws `MeterStop` when fuel is, or was already, gone.
    */
   charge(units: number): void
+  /** All the fuel and depth again, for the next call of the same instance. */
+  refill(): void
 }
 
 /** W of a run that has all its fuel and all its depth left. */
@@ -52,7 +54,8 @@ export function packMeter(fuelMax: number): bigint {
 
 /** A fresh meter for one run. `fuelMax` in fuel units, 0 … LIMITS.fuelMax. */
 export function openMeter(fuelMax: number): Meter {
-  const w = new WebAssembly.Global({ value: 'i64', mutable: true }, packMeter(fuelMax))
+  const full = packMeter(fuelMax)
+  const w = new WebAssembly.Global({ value: 'i64', mutable: true }, full)
   return {
     imports: { [METER_W]: w },
     fuelUsed: () => fuelMax - Math.max(0, fuelLeft(w.value)),
@@ -65,6 +68,9 @@ export function openMeter(fuelMax: number): Meter {
       // Gone stays gone: a host that calls again after a stop must not wrap W around.
       if (fuelLeft(w.value) >= 0) w.value -= BigInt(units) * FUEL_ONE
       if (fuelLeft(w.value) < 0) throw new MeterStop(`the fuel of ${fuelMax} units is used up`)
+    },
+    refill() {
+      w.value = full
     },
   }
 }

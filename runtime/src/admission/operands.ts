@@ -25,7 +25,10 @@ export class Operands {
   readonly #shapes: number[] = []
   readonly #seen: number[] = []
   /** Locals something looks into more closely than as a scalar number; so vectors that are read. */
-  readonly #seenLocals = new Set<number>()
+  readonly #seenLocals = new Int32Array(LIMITS.wasmParametersMax + LIMITS.wasmLocalsMax)
+  #seenLocalsCount = 0
+  /** The number of the function at hand marks its locals, so that none need be cleared. */
+  #function = 0
   /** Pairs (origin, local): the operand was put into the local. */
   readonly #moves: number[] = []
 
@@ -36,7 +39,8 @@ export class Operands {
     this.#shapes.length = 0
     this.#seen.length = 0
     this.#moves.length = 0
-    this.#seenLocals.clear()
+    this.#seenLocalsCount = 0
+    this.#function++
   }
 
   push(offset: number): void {
@@ -55,6 +59,7 @@ export class Operands {
   }
 
   pushMany(count: number, offset: number): void {
+    if (count === 0) return
     const height = this.height + count
     limit(height, LIMITS.wasmOperandsMax, 'operands at once', offset)
     this.#origins.fill(ELSEWHERE, this.height, height)
@@ -64,14 +69,18 @@ export class Operands {
 
   /** Takes `count` operands as numbers of `shape`, or closer when it is none. */
   take(count: number, shape: number = SHAPE.none): void {
-    for (let index = 0; index < count; index++)
-      this.#see(this.#origins[--this.height] as number, shape)
+    for (let index = 0; index < count; index++) {
+      const origin = this.#origins[--this.height] as number
+      if (origin !== ELSEWHERE) this.#see(origin, shape)
+    }
   }
 
   /** A branch that may not be taken looks at the topmost `count` operands and leaves them. */
   look(count: number): void {
-    for (let index = 1; index <= count; index++)
-      this.#see(this.#origins[this.height - index] as number, SHAPE.none)
+    for (let index = 1; index <= count; index++) {
+      const origin = this.#origins[this.height - index] as number
+      if (origin !== ELSEWHERE) this.#see(origin, SHAPE.none)
+    }
   }
 
   /** Moves the topmost operand into `local`. */
@@ -103,22 +112,28 @@ export class Operands {
     if (this.height > this.heightMax) this.heightMax = this.height
   }
 
+  /** Looks at an operand that is from somewhere. */
   #see(origin: number, shape: number): void {
-    if (origin === ELSEWHERE) return
     if (origin > 0) {
       if (this.#shapes[origin - 1] !== shape) this.#seen[origin - 1] = 1
-    } else if (shape !== SHAPE.f32 && shape !== SHAPE.f64) this.#seenLocals.add(-1 - origin)
+    } else if (shape !== SHAPE.f32 && shape !== SHAPE.f64) this.#seeLocal(-1 - origin)
+  }
+
+  #seeLocal(local: number): void {
+    if (this.#seenLocals[local] === this.#function) return
+    this.#seenLocals[local] = this.#function
+    this.#seenLocalsCount++
   }
 
   /** What was put into a local that is looked into is looked into itself. */
   #followMoves(): void {
     const moves = this.#moves
     for (let round = 0; round < ROUNDS_MAX; round++) {
-      const before = this.#seenLocals.size
+      const before = this.#seenLocalsCount
       for (let index = 0; index < moves.length; index += 2)
-        if (this.#seenLocals.has(moves[index + 1] as number))
+        if (this.#seenLocals[moves[index + 1] as number] === this.#function)
           this.#see(moves[index] as number, SHAPE.none)
-      if (this.#seenLocals.size === before) return
+      if (this.#seenLocalsCount === before) return
     }
     this.#seen.fill(1)
   }

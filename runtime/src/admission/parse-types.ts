@@ -14,14 +14,17 @@ export function readFunctionTypes(reader: ByteReader): FunctionType[] {
     const form = reader.byte()
     if (form !== FUNCTION)
       refuse('garbage-collected types are not available: a type of no function', reader.at - 1)
-    return { params: readValueTypes(reader), results: readValueTypes(reader) }
+    return {
+      params: readValueTypes(reader, LIMITS.wasmParametersMax, 'parameters'),
+      results: readValueTypes(reader, LIMITS.wasmResultsMax, 'results'),
+    }
   })
 }
 
-function readValueTypes(reader: ByteReader): ValueType[] {
+function readValueTypes(reader: ByteReader, most: number, things: string): ValueType[] {
   const offset = reader.at
   const count = reader.u32()
-  limit(count, LIMITS.wasmParametersMax, 'parameters or results of one function', offset)
+  limit(count, most, `${things} of one function`, offset)
   return Array.from({ length: count }, () => readValueType(reader))
 }
 

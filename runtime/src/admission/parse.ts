@@ -6,7 +6,7 @@
  */
 import { LIMITS } from '@planetary-mesh/spec'
 import { type ConstVisitor, readConstExpression } from './const-expression.ts'
-import { readImports } from './parse-imports.ts'
+import { type Import, readImports } from './parse-imports.ts'
 import { readMemory, readTables, type Table } from './parse-memory.ts'
 import { readFunctionTypes, readValueType } from './parse-types.ts'
 import { ByteReader, limit, refuse } from './reader.ts'
@@ -30,13 +30,15 @@ export type Parsed = {
   readonly bytes: Uint8Array
   readonly sections: Sections
   readonly types: readonly FunctionType[]
-  readonly imports: readonly { module: string; name: string; type: number }[]
+  readonly imports: readonly Import[]
   /** The type index of every function, imported ones first. */
   readonly functionTypes: readonly number[]
   readonly tables: readonly Table[]
   readonly memory: { readonly min: number; readonly max: number } | undefined
   readonly exports: readonly { name: string; kind: ExportKind }[]
   readonly globalNames: readonly GlobalName[]
+  /** For each global whether it can change. */
+  readonly mutableGlobals: readonly boolean[]
   /** 1 for each function that is exported. */
   readonly exported: Uint8Array
   /** 1 for each function whose reference is taken outside of function bodies. */
@@ -78,7 +80,7 @@ export function parseModule(bytes: Uint8Array, memoryPagesMax: number): Parsed {
 
   const tables = section(SECTION.table, readTables, [])
   const memory = section(SECTION.memory, (r) => readMemory(r, memoryPagesMax), undefined)
-  section(SECTION.global, (r) => readGlobals(r, visitor), undefined)
+  const mutableGlobals = section(SECTION.global, (r) => readGlobals(r, visitor), [])
   const exports = section(SECTION.export, (r) => readExports(r, exported, visitor), [])
   const start = sections.get(SECTION.start)
   if (start) refuse('a start function is not available: export it and have it called', start.start)
@@ -101,6 +103,7 @@ export function parseModule(bytes: Uint8Array, memoryPagesMax: number): Parsed {
     memory,
     exports,
     globalNames,
+    mutableGlobals,
     exported,
     taken,
     bodies,
@@ -117,15 +120,17 @@ function readDeclarations(reader: ByteReader): number[] {
   return Array.from({ length: count }, () => reader.u32())
 }
 
-function readGlobals(reader: ByteReader, visitor: ConstVisitor): undefined {
+function readGlobals(reader: ByteReader, visitor: ConstVisitor): boolean[] {
   const offset = reader.at
   const count = reader.u32()
   limit(count, LIMITS.wasmGlobalsMax, 'globals', offset)
-  for (let index = 0; index < count; index++) {
+  return Array.from({ length: count }, () => {
     readValueType(reader)
-    if (reader.byte() > 1) refuse('threads are not available: a shared global', reader.at - 1)
+    const flags = reader.byte()
+    if (flags > 1) refuse('threads are not available: a shared global', reader.at - 1)
     readConstExpression(reader, visitor)
-  }
+    return flags === 1
+  })
 }
 
 function readExports(reader: ByteReader, exported: Uint8Array, visitor: ConstVisitor) {
@@ -148,7 +153,10 @@ function readExports(reader: ByteReader, exported: Uint8Array, visitor: ConstVis
 const ELEMENT = { notActive: 1, tableOrDeclared: 2, expressions: 4 } as const
 
 function readElements(reader: ByteReader, visitor: ConstVisitor): undefined {
-  for (let count = reader.u32(); count > 0; count--) {
+  const offset = reader.at
+  const count = reader.u32()
+  limit(count, LIMITS.wasmElementSegmentsMax, 'element segments', offset)
+  for (let index = 0; index < count; index++) {
     const flags = reader.u32()
     if (flags > 7) refuse('an element segment of an unknown kind', reader.at - 1)
     if ((flags & ELEMENT.notActive) === 0) {

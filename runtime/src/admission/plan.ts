@@ -11,6 +11,7 @@ import assert from 'node:assert'
 import { LIMITS } from '@planetary-mesh/spec'
 import { buildCallGraph, type CallGraph, visitComponents } from './call-graph.ts'
 import { UNCHECKED_COST_MAX } from './costs.ts'
+import { DEPTH_GONE } from './meter.ts'
 import type { Body, Parsed } from './parse.ts'
 import type { FunctionFacts, Scanned } from './scan.ts'
 
@@ -37,10 +38,9 @@ const OUTSIDE_UNITS = 128
 /** A function may have this much stack below it, itself included, without charging depth. */
 const UNCHARGED_UNITS_MAX = 2048
 
-const FRAME_UNITS_MAX =
-  FRAME_FIXED_UNITS * 2 +
-  2 * (6 * LIMITS.wasmParametersMax + LIMITS.wasmLocalsMax + LIMITS.wasmOperandsMax)
-assert(FRAME_UNITS_MAX + OUTSIDE_UNITS + UNCHARGED_UNITS_MAX < LIMITS.callDepthUnitsMax)
+/** No charge is larger: it stops the guest whatever is left, and still fits into W. */
+const CHARGE_UNITS_MAX = LIMITS.callDepthUnitsMax + 1
+assert(CHARGE_UNITS_MAX <= DEPTH_GONE)
 
 export function planFunctions(
   parsed: Parsed,
@@ -104,7 +104,7 @@ function planEntries(
       for (const callee of callees) cost += unchecked[callee] as number
       const charges = cyclic || stack > UNCHARGED_UNITS_MAX
       const checks = charges || cost > UNCHECKED_COST_MAX
-      entries[node] = { checks, depth: charges ? stack : 0 }
+      entries[node] = { checks, depth: charges ? Math.min(stack, CHARGE_UNITS_MAX) : 0 }
       if (!checks) unchecked[node] = cost
       if (!charges) uncharged[node] = stack
     }
@@ -114,12 +114,13 @@ function planEntries(
 
 /**
  * The most native stack that a call takes in any tier, in units of 8 bytes: parameters count where
- * the caller puts them and where the callee keeps them, values of 16 bytes count double.
+ * the caller puts them and where the callee keeps them, those that only an optimising compiler
+ * keeps (`kept-values.ts`) as well; values of 16 bytes count double.
  */
 function frameUnits(facts: FunctionFacts, locals: number, wrapped: boolean): number {
   const width = facts.wide ? 2 : 1
   const passed = width * (2 * facts.params + facts.results)
-  const kept = width * (locals + facts.operandsMax)
+  const kept = width * (locals + facts.operandsMax + facts.kept)
   const wrapper = wrapped ? FRAME_FIXED_UNITS + passed : 0
   return FRAME_FIXED_UNITS + passed + kept + wrapper
 }

@@ -4,4 +4,4 @@
  * too.
  */
 
-export const RUNTIME_PROFILE: string = 'mesh-runtime/0'
+export const RUNTIME_PROFILE: string = 'mesh-runtime/1'

@@ -9,6 +9,7 @@ import { scratchType } from './canonical-nan.ts'
 import { COST, COSTS_BY_AMOUNT } from './costs.ts'
 import { BLOCK_EMPTY, BLOCK_ONE_RESULT, Instructions } from './instructions.ts'
 import { IntList } from './int-list.ts'
+import { COMPUTES, KeptValues } from './kept-values.ts'
 import { NAN_MADE, NAN_TAKEN } from './not-a-number.ts'
 import { OP, POPS, PUSHES, SIMD } from './opcodes.ts'
 import { Operands } from './operands.ts'
@@ -21,6 +22,8 @@ export type FunctionFacts = {
   readonly results: number
   /** The most operands on its stack at once. */
   readonly operandsMax: number
+  /** The most values that the engine may keep across a call beside locals and operands. */
+  readonly kept: number
   /** It has values of 16 bytes. */
   readonly wide: boolean
   /** All its instructions, each counted once. */
@@ -68,6 +71,19 @@ type Frame = {
   foldable: boolean
 }
 
+/** 1 for each instruction of which the tables say all, and for those that do something more. */
+const IS_PLAIN = new Uint8Array(COST.length).fill(1)
+const IS_SPECIAL = new Uint8Array(COSTS_BY_AMOUNT).fill(1, SIMD)
+for (const code of [OP.refFunc, OP.globalGet]) IS_SPECIAL[code] = 1
+for (const code of [
+  ...[OP.localGet, OP.localSet, OP.localTee, OP.block, OP.loop, OP.if, OP.else, OP.end],
+  ...[OP.br, OP.brIf, OP.brTable, OP.return, OP.unreachable, OP.call, OP.callIndirect],
+])
+  IS_PLAIN[code] = 0
+
+/** One list for all that have none: a module may have very many functions with nothing in them. */
+const NONE: readonly number[] = []
+
 class Scan {
   readonly charges = new Charges()
   readonly canonical = new IntList()
@@ -75,6 +91,7 @@ class Scan {
   readonly #importCount: number
   readonly #operands = new Operands()
   readonly #marks = new Marks()
+  readonly #kept = new KeptValues()
   #code: Instructions
   #frames: Frame[] = []
   #frame: Frame = { ...FUNCTION_FRAME }
@@ -110,34 +127,40 @@ class Scan {
     const canonicalFrom = this.canonical.length
     this.#marks.charge(this.charges, body.codeAt)
     const shapes = this.#operands.settle(this.canonical)
-    const scratchTypes = new Set(shapes.map(scratchType))
-    if (this.#costsByAmount) scratchTypes.add(VALUE.i32)
     return {
       params: type.params.length,
       results: type.results.length,
       operandsMax: this.#operands.heightMax,
+      kept: this.#kept.most(),
       wide: this.#wide,
       cost: this.#cost,
       branchesOut: this.#branchesOut,
-      scratchTypes: [...scratchTypes],
-      callees: this.#callees,
-      indirectTypes: this.#indirectTypes,
+      scratchTypes: this.#scratchTypes(shapes),
+      callees: this.#callees.length === 0 ? NONE : this.#callees,
+      indirectTypes: this.#indirectTypes.length === 0 ? NONE : this.#indirectTypes,
       chargesFrom,
       chargesTo: this.charges.length,
       canonicalFrom,
     }
   }
 
+  #scratchTypes(shapes: readonly number[]): readonly number[] {
+    const types = new Set(shapes.map(scratchType))
+    if (this.#costsByAmount) types.add(VALUE.i32)
+    return types.size === 0 ? NONE : [...types]
+  }
+
   #begin(code: Instructions, results: number): void {
     this.#code = code
     this.#operands.reset()
     this.#marks.reset()
+    this.#kept.reset()
     this.#frames = []
     this.#frame = { ...FUNCTION_FRAME, results }
     this.#runCost = 0
     this.#cost = 0
-    this.#callees = []
-    this.#indirectTypes = []
+    if (this.#callees.length > 0) this.#callees = []
+    if (this.#indirectTypes.length > 0) this.#indirectTypes = []
     this.#branchesOut = false
     this.#costsByAmount = false
   }
@@ -149,6 +172,10 @@ class Scan {
     if (cost > 0) {
       if (this.#runCost === 0) this.#runAt = start
       this.#runCost += cost
+    }
+    if (IS_PLAIN[code] === 1) {
+      this.#plain(code)
+      return
     }
     switch (code) {
       case OP.localGet:
@@ -192,18 +219,26 @@ class Scan {
         this.#call(this.#parsed.types[index])
         break
       default:
-        this.#plain(code)
+        assert.fail('every instruction is plain or has its case')
     }
   }
 
   #plain(code: number): void {
-    const { start, index } = this.#code
     const operands = this.#operands
     operands.take(POPS[code] as number, NAN_TAKEN[code])
     const made = NAN_MADE[code] as number
-    if (made > 0) operands.pushNumber(made, start)
-    else if (PUSHES[code] === 1) operands.push(start)
+    if (made > 0) operands.pushNumber(made, this.#code.start)
+    else if (PUSHES[code] === 1) operands.push(this.#code.start)
+    if (COMPUTES[code] === 1) this.#kept.compute()
+    if (IS_SPECIAL[code] === 1) this.#special(code)
+  }
+
+  /** What few plain instructions have beside operands. */
+  #special(code: number): void {
+    const { index } = this.#code
     if (code === OP.refFunc) this.#parsed.taken[index] = 1
+    // A global that never changes is a value like one that is computed.
+    if (code === OP.globalGet && this.#parsed.mutableGlobals[index] === false) this.#kept.compute()
     if (code >= SIMD) this.#wide = true
     if (COSTS_BY_AMOUNT[code] === 1) {
       this.#costsByAmount = true
@@ -213,6 +248,7 @@ class Scan {
 
   #call(type: { params: readonly number[]; results: readonly number[] } | undefined): void {
     assert(type)
+    this.#kept.call()
     this.#operands.take(type.params.length)
     this.#operands.pushMany(type.results.length, this.#code.start)
     this.#frame.foldable = false
@@ -231,6 +267,7 @@ class Scan {
     operands.take(params)
     const height = operands.height
     operands.pushMany(params, start)
+    this.#kept.enter(kind === OP.loop)
     this.#frames.push(this.#frame)
     const foldable = kind !== OP.loop
     this.#frame = { kind, mark, height, params, results, cost: 0, thenCost: 0, foldable }
@@ -238,6 +275,7 @@ class Scan {
 
   #otherArm(): void {
     this.#mark(MARK.else)
+    this.#kept.otherArm()
     const frame = this.#frame
     frame.thenCost = frame.cost
     frame.cost = 0
@@ -252,6 +290,7 @@ class Scan {
     this.#operands.pushMany(frame.results, this.#code.start)
     const parent = this.#frames.pop()
     if (parent === undefined) return
+    this.#kept.leave(frame.kind)
     const cost = Math.max(frame.cost, frame.thenCost)
     if (frame.foldable) this.#marks.foldable(frame.mark, cost)
     else parent.foldable = false
@@ -263,6 +302,8 @@ class Scan {
     const { index } = this.#code
     if (index === this.#frames.length) this.#branchesOut = true
     if (code !== OP.br) this.#operands.take(1)
+    if (code === OP.brTable) this.#code.visitLabels((label) => this.#kept.branch(label))
+    else this.#kept.branch(index)
     const target = this.#target(index)
     this.#operands.look(target.kind === OP.loop ? target.params : target.results)
     if (code === OP.brIf) this.#mark(MARK.branch)
@@ -272,6 +313,7 @@ class Scan {
   /** What follows is not reached until the block closes. */
   #stop(): void {
     this.#mark(MARK.branch)
+    this.#kept.stop()
     this.#operands.height = this.#frame.height
     this.#code.skipUnreachable()
   }

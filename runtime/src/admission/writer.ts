@@ -3,7 +3,7 @@
  * without bound.
  * Source: WebAssembly Core Specification 2.0, "Binary Format", values.
  */
-import { Refusal } from '@planetary-mesh/spec'
+import { refuse } from './reader.ts'
 
 /** A LEB128 number that is patched in later takes its full five bytes. */
 const PATCHED_LEB_BYTES = 5
@@ -22,8 +22,7 @@ export class ByteWriter {
   reserve(count: number): void {
     const needed = this.length + count
     if (needed <= this.bytes.length) return
-    if (needed > this.#lengthMax)
-      throw new Refusal('MODULE_REFUSED', `more than ${this.#lengthMax} bytes once it is metered`)
+    if (needed > this.#lengthMax) refuse(`more than ${this.#lengthMax} bytes once it is metered`, 0)
     const grown = new Uint8Array(Math.min(this.#lengthMax, Math.max(needed, this.length * 2)))
     grown.set(this.bytes.subarray(0, this.length))
     this.bytes = grown

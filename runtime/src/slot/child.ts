@@ -3,14 +3,27 @@
  * for ever, until the sandbox closes the pipe. Reads and writes block: there is nothing else to do,
  * and no event loop that a guest could starve.
  */
-import { readSync, writeSync } from 'node:fs'
+import { writeSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { Script } from 'node:vm'
 import { RUNTIME_PROFILE } from '../admission/profile.ts'
 import { ANSWER, openCancelLine } from './cancel-line.ts'
-import { encodeFrame, type Frame, readFrame } from './frames.ts'
-import { decodeRequest, encodeReport, encodeResult, encodeThrown, REQUEST_MAX } from './messages.ts'
-import { ModuleCache } from './module-cache.ts'
+import { encodeFrame, type Frame } from './frames.ts'
+import { Inlet } from './inlet.ts'
+import { openLiveLine } from './live-output.ts'
+import {
+  decodeAdmit,
+  decodeRequest,
+  encodeAdmitted,
+  encodeReport,
+  encodeResult,
+  encodeThrown,
+  encodeWish,
+  REQUEST_MAX,
+  type SlotRequest,
+  WATCHDOG,
+} from './messages.ts'
+import { admitJob, ModuleCache, type ModuleSource } from './module-cache.ts'
 import { runJob } from './run-job.ts'
 
 const READ_FROM = 0
@@ -22,30 +35,8 @@ const ORPHAN_GRACE_MS = 1000
 if (import.meta.url.endsWith('.ts')) setFlagsFromString('--no-liftoff')
 
 const modules = new ModuleCache()
-
-/** So many bytes; undefined when the sandbox has closed the pipe. */
-function receive(size: number): Uint8Array | undefined {
-  const bytes = new Uint8Array(size)
-  let at = 0
-  while (at < size) {
-    const read = readSync(READ_FROM, bytes, at, size - at, null)
-    if (read === 0) return undefined
-    at += read
-  }
-  return bytes
-}
-
-/** Undefined when the sandbox has closed the pipe. */
-function nextFrame(): Frame | undefined {
-  const reading = readFrame(REQUEST_MAX)
-  let step = reading.next(new Uint8Array(0))
-  while (!step.done) {
-    const bytes = receive(step.value)
-    if (bytes === undefined) return undefined
-    step = reading.next(bytes)
-  }
-  return step.value
-}
+const inlet = new Inlet(READ_FROM)
+const hasWatchdog = process.argv.includes(WATCHDOG)
 
 function send(pieces: readonly Uint8Array[]): void {
   for (const piece of pieces) {
@@ -57,24 +48,62 @@ function send(pieces: readonly Uint8Array[]): void {
 /** Says how far the guest came; true when it shall go no further, or nobody waits for it. */
 function ask(atFuel: number): boolean {
   send(encodeReport(atFuel))
-  return receive(1)?.[0] !== ANSWER.goOn
+  return inlet.take(1)?.[0] !== ANSWER.goOn
 }
 
-/** Runs under V8's own watchdog thread, the one thing that still acts while a guest spins. */
-function answer(frame: Frame): Uint8Array[] {
-  const input = decodeRequest(frame)
-  const job: { run?: () => Uint8Array[] } = {}
-  job.run = () => {
-    try {
-      return encodeResult(runJob(input, modules, openCancelLine(ask)))
-    } catch (thrown) {
-      return encodeThrown(thrown)
-    }
+/** The module as it was given; the sandbox sends it when it is asked, unless it came already. */
+function sourceOf({ hash, module }: SlotRequest): ModuleSource {
+  const bytes = () => {
+    if (module.form === 'original') return module.bytes
+    send(encodeWish())
+    return inlet.frame(REQUEST_MAX)?.parts[0] ?? new Uint8Array(0)
   }
-  Object.assign(globalThis, { job })
-  const timeout = input.limits.wallMs + ORPHAN_GRACE_MS
-  return new Script('job.run()').runInThisContext({ timeout })
+  return module.form === 'admitted' ? { hash, bytes, admitted: module.admitted } : { hash, bytes }
 }
 
-send(encodeFrame({ ready: RUNTIME_PROFILE }, []))
-for (let frame = nextFrame(); frame !== undefined; frame = nextFrame()) send(answer(frame))
+function answer(request: SlotRequest): Uint8Array[] {
+  const live = request.live ? openLiveLine(send) : undefined
+  const isToStop = openCancelLine(ask)
+  try {
+    const input = { ...request.input, module: sourceOf(request) }
+    const result = runJob(input, modules, {
+      isCancelled(fuelUsed) {
+        live?.tick()
+        return isToStop(fuelUsed)
+      },
+      ...(live === undefined ? {} : { sink: live }),
+    })
+    live?.close()
+    return encodeResult(result)
+  } catch (thrown) {
+    live?.close()
+    return encodeThrown(thrown)
+  }
+}
+
+/** Under V8's own watchdog thread, the one thing that still acts while a guest spins. */
+function answerWatched(request: SlotRequest): Uint8Array[] {
+  Object.assign(globalThis, { job: () => answer(request) })
+  const timeout = request.input.limits.wallMs + ORPHAN_GRACE_MS
+  return new Script('job()').runInThisContext({ timeout })
+}
+
+function admitOnly({ module, memoryPagesMax }: { module: Uint8Array; memoryPagesMax: number }) {
+  try {
+    return encodeAdmitted(admitJob(module, memoryPagesMax, 'fast'))
+  } catch (thrown) {
+    return encodeThrown(thrown)
+  }
+}
+
+function answerOf(frame: Frame): Uint8Array[] {
+  const admission = decodeAdmit(frame)
+  if (admission !== undefined) return admitOnly(admission)
+  const request = decodeRequest(frame)
+  return hasWatchdog ? answerWatched(request) : answer(request)
+}
+
+const nextFrame = (): Frame | undefined => inlet.frame(REQUEST_MAX)
+
+send(encodeFrame({ ready: RUNTIME_PROFILE, keepsModules: true }, []))
+for (let frame = nextFrame(); frame !== undefined; frame = nextFrame()) send(answerOf(frame))

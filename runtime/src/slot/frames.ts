@@ -8,16 +8,28 @@
 export type Frame = { readonly head: Record<string, unknown>; readonly parts: Uint8Array[] }
 
 const LENGTH_BYTES = 4
+/** A message up to this size is one piece: each piece costs the other side a wake-up. */
+const WHOLE_BYTES_MAX = 64 * 1024
 
 /** The pieces of a message, to be written one after the other. */
 export function encodeFrame(
   head: Record<string, unknown>,
   parts: readonly Uint8Array[],
 ): Uint8Array[] {
-  const text = Buffer.from(JSON.stringify({ ...head, parts: parts.map((part) => part.length) }))
-  const length = Buffer.alloc(LENGTH_BYTES)
-  length.writeUInt32LE(text.length)
-  return [length, text, ...parts.filter((part) => part.length > 0)]
+  const text = JSON.stringify({ ...head, parts: parts.map((part) => part.length) })
+  const headBytes = Buffer.byteLength(text)
+  const sizes = parts.reduce((sum, part) => sum + part.length, LENGTH_BYTES + headBytes)
+  const isWhole = sizes <= WHOLE_BYTES_MAX
+  const first = Buffer.allocUnsafe(isWhole ? sizes : LENGTH_BYTES + headBytes)
+  first.writeUInt32LE(headBytes)
+  first.write(text, LENGTH_BYTES)
+  if (!isWhole) return [first, ...parts.filter((part) => part.length > 0)]
+  let at = LENGTH_BYTES + headBytes
+  for (const part of parts) {
+    first.set(part, at)
+    at += part.length
+  }
+  return [first]
 }
 
 /** Thrown when the other side's bytes are no frame, or one larger than agreed. */
@@ -34,7 +46,7 @@ export function* readFrame(max: {
   headBytes: number
   partBytes: number
 }): Generator<number, Frame, Uint8Array> {
-  const length = Buffer.from(yield LENGTH_BYTES).readUInt32LE()
+  const length = bufferOf(yield LENGTH_BYTES).readUInt32LE()
   if (length > max.headBytes) throw new FrameError(`a head of ${length} bytes`)
   const head = decodeHead(yield length)
   const lengths = lengthsOf(head)
@@ -49,13 +61,16 @@ export function* readFrame(max: {
 
 function decodeHead(bytes: Uint8Array): Record<string, unknown> {
   try {
-    const head = JSON.parse(Buffer.from(bytes).toString())
+    const head = JSON.parse(bufferOf(bytes).toString())
     if (typeof head === 'object' && head !== null) return head
   } catch (cause) {
     throw new FrameError('the head is not JSON', { cause })
   }
   throw new FrameError('the head is not an object')
 }
+
+const bufferOf = (bytes: Uint8Array) =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 function lengthsOf(head: Record<string, unknown>): number[] {
   const { parts } = head

@@ -6,17 +6,25 @@ import {
   HostFault,
   isCode,
   LIMITS,
+  type LiveOutput,
   type Outcome,
+  type Progress,
   Refusal,
   type RunInput,
   type RunResult,
   TRAPS,
   type Trap,
 } from '@planetary-mesh/spec'
+import type { Admitted } from '../admission/admit.ts'
+import { EXPORT_KINDS } from '../admission/types.ts'
 import { encodeFrame, type Frame, FrameError } from './frames.ts'
 
 const DIGEST_BYTES = 32
 const MiB = 2 ** 20
+const NONE = new Uint8Array(0)
+
+/** Told to a child that nobody would end if we were gone: it then watches the time itself. */
+export const WATCHDOG = '--watchdog'
 
 /** Paths of inputs and outputs stand in the head, everything large in parts. */
 export const REQUEST_MAX = {
@@ -25,33 +33,118 @@ export const REQUEST_MAX = {
 }
 export const ANSWER_MAX = { headBytes: 16 * MiB, partBytes: LIMITS.outputBytesMax + MiB }
 
-export function encodeRequest(input: RunInput): Uint8Array[] {
+/** How a module gets to a slot: not at all where it is held compiled, or rewritten, or as it is. */
+export type SentModule =
+  | { form: 'held' }
+  | { form: 'original'; bytes: Uint8Array }
+  | { form: 'admitted'; admitted: Admitted }
+
+/** A run as the child gets it; `hash` is the module's sha-256 in hex. */
+export type SlotRequest = {
+  input: Omit<RunInput, 'module'>
+  hash: string
+  module: SentModule
+  /** Whether anybody wants to see what the guest says while it runs. */
+  live: boolean
+}
+
+export function encodeRequest({ input, hash, module, live }: SlotRequest): Uint8Array[] {
   const { args, env, clockMs, limits, cancelAtFuel } = input
   const paths = input.files.map((file) => file.path)
-  const bytes = input.files.map((file) => file.bytes)
-  return encodeFrame({ args, env, clockMs, limits, cancelAtFuel, paths }, [
-    input.module,
-    input.stdin,
-    input.seed,
-    ...bytes,
-  ])
+  const files = input.files.map((file) => file.bytes)
+  const { form } = module
+  const { bytes: rewritten, ...admitted } = form === 'admitted' ? module.admitted : { bytes: NONE }
+  return encodeFrame(
+    { args, env, clockMs, limits, cancelAtFuel, paths, hash, form, admitted, live },
+    [form === 'original' ? module.bytes : rewritten, input.stdin, input.seed, ...files],
+  )
 }
 
 /** The child trusts the sandbox, which has checked what it sends. */
-export function decodeRequest({ head, parts }: Frame): RunInput {
-  const { paths, args, env, clockMs, limits, cancelAtFuel } = head as unknown as Omit<
-    RunInput,
-    'files'
-  > & { paths: string[] }
-  const [module, stdin, seed, ...bytes] = parts as [
-    Uint8Array,
-    Uint8Array,
-    Uint8Array,
-    ...Uint8Array[],
-  ]
-  const files = bytes.map((part, index) => ({ path: paths[index] ?? '', bytes: part }))
+export function decodeRequest({ head, parts }: Frame): SlotRequest {
+  const said = head as unknown as Omit<RunInput, 'files'> & {
+    paths: string[]
+    hash: string
+    form: SentModule['form']
+    admitted: Omit<Admitted, 'bytes'>
+    live: boolean
+  }
+  const { args, env, clockMs, limits, cancelAtFuel, hash, form, live } = said
+  const [bytes = NONE, stdin = NONE, seed = NONE, ...rest] = parts
+  const files = rest.map((part, index) => ({ path: said.paths[index] ?? '', bytes: part }))
   const cancel = cancelAtFuel === undefined ? {} : { cancelAtFuel }
-  return { module, stdin, seed, args, env, clockMs, limits, files, ...cancel }
+  const input = { stdin, seed, args, env, clockMs, limits, files, ...cancel }
+  const admitted = { ...said.admitted, bytes }
+  const module = { held: { form }, original: { form, bytes }, admitted: { form, admitted } }[form]
+  return { input, hash, live, module: module as SentModule }
+}
+
+/** What the child says when it has neither the module compiled nor its bytes; they are sent. */
+export const encodeWish = (): Uint8Array[] => encodeFrame({ wants: 'module' }, [])
+export const encodeModule = (module: Uint8Array): Uint8Array[] => encodeFrame({}, [module])
+export const isWish = ({ head }: Frame): boolean => head.wants === 'module'
+
+/** Asks to rewrite a module and to run nothing. */
+export const encodeAdmit = (module: Uint8Array, memoryPagesMax: number): Uint8Array[] =>
+  encodeFrame({ admit: memoryPagesMax }, [module])
+
+/** Undefined when the frame asks for something else. The child trusts the sandbox. */
+export function decodeAdmit({ head, parts }: Frame) {
+  if (!('admit' in head)) return undefined
+  return { module: parts[0] ?? NONE, memoryPagesMax: head.admit as number }
+}
+
+export const encodeAdmitted = ({ bytes, ...head }: Admitted): Uint8Array[] =>
+  encodeFrame({ admitted: head }, [bytes])
+
+/** Throws the refusal or fault that the answer tells of, or `FrameError`. */
+export function decodeAdmitted({ head, parts }: Frame): Admitted {
+  if ('refusal' in head) throw refusalOf(record(head.refusal))
+  if ('fault' in head) throw faultOf(record(head.fault))
+  return admittedOf(record(head.admitted), parts[0] ?? NONE)
+}
+
+/** What a rewritten module is said to be. Throws `FrameError`. */
+export function admittedOf(said: Record<string, unknown>, bytes: Uint8Array): Admitted {
+  const list = (value: unknown) => {
+    if (!Array.isArray(value)) throw new FrameError('expected a list')
+    return value.map(record)
+  }
+  return {
+    bytes,
+    imports: list(said.imports).map(({ module, name }) => {
+      return { module: text(module), name: text(name), kind: 'function' as const }
+    }),
+    exports: list(said.exports).map(({ name, kind }) => {
+      const known = EXPORT_KINDS.find((each) => each === kind)
+      if (known === undefined) throw new FrameError('expected a kind of export')
+      return { name: text(name), kind: known }
+    }),
+    memoryPagesMin: integer(said.memoryPagesMin),
+  }
+}
+
+/** What the guest said while it runs, in a frame; undefined when it is none of these. */
+export type Said = { output: LiveOutput[] } | { progress: Progress }
+
+/** Throws `FrameError`. */
+export function decodeSaid({ head, parts }: Frame): Said | undefined {
+  if ('progress' in head) {
+    const [done, total] = Array.isArray(head.progress) ? head.progress : []
+    return { progress: { done: integer(done), total: integer(total) } }
+  }
+  if (!('live' in head)) return undefined
+  const streams = head.live
+  if (!Array.isArray(streams) || streams.length !== parts.length) throw new FrameError('streams')
+  if (parts.length === 0 || parts.some(({ length }) => length === 0))
+    throw new FrameError('nothing')
+  const output = parts.map((bytes, index) => ({ stream: streamOf(streams[index]), bytes }))
+  return { output }
+}
+
+function streamOf(value: unknown): LiveOutput['stream'] {
+  if (value !== 'stdout' && value !== 'stderr') throw new FrameError('expected a stream')
+  return value
 }
 
 /** What the child says in the middle of a run: it stands at a host call, and so much is used. */

@@ -8,33 +8,52 @@ import {
   HostFault,
   LIMITS,
   type RunInput,
+  type RunOptions,
   type RunResult,
   type Sandbox,
 } from '@planetary-mesh/spec'
 import { RUNTIME_PROFILE } from '../admission/profile.ts'
+import { isBundle } from '../component/bundle.ts'
+import { availableProfile, COMPONENT_PROFILE } from '../component/profile.ts'
+import { TakingApart } from '../component/take-apart.ts'
+import { Admitting } from './admitting.ts'
 import { cancelledAtStart } from './cancelled-at-start.ts'
 import { ensureInput } from './input.ts'
+import { openRewrittenCache, type RewrittenCache } from './rewritten-cache.ts'
 import { Interrupted, SlotProcess } from './slot-process.ts'
 
+export type SandboxOptions = {
+  slots: number
+  /** Processes more than slots (default 1), so that a killed slot costs the next job nothing. */
+  spares?: number
+  /** Where rewritten modules are kept from one start to the next; without it they are not. */
+  cacheFolder?: string
+}
+
 /**
- * Opens a sandbox with `slots` processes, and `spares` more (default 1) so that a killed slot costs
- * the next job nothing; whoever runs one job and is gone needs none. `run` refuses with
- * LIMIT_EXCEEDED, MODULE_REFUSED, IMPORT_REFUSED, FILE_NAME_REFUSED, and with OVERLOADED when its
- * queue is full; it throws `HostFault` when the machine failed. The caller closes it.
+ * Opens a sandbox with `slots` processes; whoever runs one job and is gone needs no spare. `run`
+ * refuses with LIMIT_EXCEEDED, MODULE_REFUSED, IMPORT_REFUSED, FILE_NAME_REFUSED, and with
+ * OVERLOADED when its queue is full; it throws `HostFault` when the machine failed. The caller
+ * closes it. Throws what the file system does when `cacheFolder` cannot be made.
  */
-export async function openSandbox(options: { slots: number; spares?: number }): Promise<Sandbox> {
+export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   admit(
     Number.isSafeInteger(options.slots) && options.slots >= 1 && options.slots <= LIMITS.slotsMax,
     'LIMIT_EXCEEDED',
     `${options.slots} slots, 1 to ${LIMITS.slotsMax}`,
   )
-  const pool = new SlotPool(options.slots, options.spares ?? 1)
+  const { cacheFolder } = options
+  const cache = cacheFolder === undefined ? undefined : await openRewrittenCache(cacheFolder)
+  const pool = new SlotPool(options.slots, options.spares ?? 1, cache)
   await pool.fill()
+  const components = new TakingApart()
   return {
-    profile: RUNTIME_PROFILE,
+    profile: availableProfile(),
     slots: options.slots,
-    run: (input, options) => pool.run(input, options?.signal),
-    close: () => pool.close(),
+    run: async (input, options) => pool.run(await components.apart(input), options),
+    async close() {
+      await Promise.all([components.close(), pool.close()])
+    },
   }
 }
 
@@ -43,6 +62,8 @@ type Turn = { take(): void; refuse(fault: HostFault): void }
 class SlotPool {
   readonly #slots: number
   readonly #spares: number
+  readonly #cache: RewrittenCache | undefined
+  readonly #admitting: Admitting | undefined
   /** Processes that are starting or ready, each waiting for one job. */
   readonly #ready: Promise<SlotProcess>[] = []
   readonly #busy = new Set<SlotProcess>()
@@ -50,9 +71,11 @@ class SlotPool {
   #running = 0
   #closed = false
 
-  constructor(slots: number, spares: number) {
+  constructor(slots: number, spares: number, cache: RewrittenCache | undefined) {
     this.#slots = slots
     this.#spares = spares
+    this.#cache = cache
+    this.#admitting = cache && new Admitting(cache, (use) => this.#lendClean(use))
   }
 
   /** Starts the slots, and the spare once they are up. Throws `HostFault('crash')`. */
@@ -67,12 +90,12 @@ class SlotPool {
     }
   }
 
-  async run(input: RunInput, signal?: AbortSignal): Promise<RunResult> {
+  async run(input: RunInput, options: RunOptions = {}): Promise<RunResult> {
     ensureInput(input)
     if (this.#closed) throw closedFault()
-    if (input.cancelAtFuel === 0 || !(await this.#turn(signal))) return cancelledAtStart()
+    if (input.cancelAtFuel === 0 || !(await this.#turn(options.signal))) return cancelled(input)
     try {
-      return await this.#runToEnd(input, signal)
+      return await this.#runToEnd(input, options)
     } finally {
       const next = this.#queue.shift()
       if (next === undefined) this.#running--
@@ -86,7 +109,10 @@ class SlotPool {
     for (const turn of this.#queue.splice(0)) turn.refuse(closedFault())
     const ready = await Promise.allSettled(this.#ready.splice(0))
     const idle = ready.flatMap((slot) => (slot.status === 'fulfilled' ? [slot.value] : []))
-    await Promise.all([...idle, ...this.#busy].map((slot) => slot.kill(closedFault())))
+    await Promise.all([
+      ...[...idle, ...this.#busy].map((slot) => slot.kill(closedFault())),
+      this.#admitting?.close(),
+    ])
   }
 
   /** Takes one of `slots` turns, or waits for one to be handed on; false if `signal` came first. */
@@ -113,31 +139,61 @@ class SlotPool {
 
   /**
    * A guest that had to be killed was not at a host call: it runs again, to the last that is known
-   * of. So its result comes about exactly as that of whoever replays it.
+   * of. So its result comes about exactly as that of whoever replays it; it was shown before.
    */
-  async #runToEnd(input: RunInput, signal: AbortSignal | undefined): Promise<RunResult> {
+  async #runToEnd(input: RunInput, options: RunOptions): Promise<RunResult> {
     const startedAtMs = performance.now()
     try {
-      return await this.#runInSlot(input, signal)
+      return await this.#runInSlot(input, options)
     } catch (thrown) {
       if (!(thrown instanceof Interrupted)) throw thrown
-      if (thrown.atFuel === 0) return cancelledAtStart()
+      if (thrown.atFuel === 0) return cancelled(input)
       const leftMs = Math.floor(input.limits.wallMs - (performance.now() - startedAtMs))
       const limits = { ...input.limits, wallMs: Math.max(0, leftMs) }
       return await this.#runInSlot({ ...input, limits, cancelAtFuel: thrown.atFuel })
     }
   }
 
-  async #runInSlot(input: RunInput, signal?: AbortSignal): Promise<RunResult> {
+  async #runInSlot(input: RunInput, options?: RunOptions): Promise<RunResult> {
     const slot = await this.#takeUsable()
     if (this.#closed) throw await slot.kill(closedFault())
     this.#busy.add(slot)
+    const { memoryPagesMax } = input.limits
+    let isMissing = false
+    const find = async (hash: string) => {
+      const found = await this.#cache?.find(hash, memoryPagesMax)
+      isMissing = found === undefined
+      return found
+    }
     try {
-      return await slot.run(input, signal)
+      const result = await slot.run(input, options, find)
+      if (isMissing && !isBundle(input.module)) this.#admitting?.add(input.module, memoryPagesMax)
+      return result
     } finally {
       this.#busy.delete(slot)
       if (slot.usable && !this.#closed) this.#ready.unshift(Promise.resolve(slot))
       this.#startMissing()
+    }
+  }
+
+  /** The spare, as a rule: it is the last to be given a job. */
+  async #lendClean<T>(use: (slot: SlotProcess) => Promise<T>): Promise<T> {
+    const last = this.#ready.pop()
+    const slot = await last?.catch(() => undefined)
+    const isClean = slot !== undefined && !slot.ranGuest && slot.usable
+    if (!isClean && slot !== undefined) {
+      if (this.#closed) throw await slot.kill(closedFault())
+      this.#ready.push(Promise.resolve(slot))
+    }
+    const clean = isClean ? slot : await SlotProcess.start()
+    try {
+      if (this.#closed) throw closedFault()
+      return await use(clean)
+    } finally {
+      // while it was away, a job may have needed another in its place
+      const isWanted = this.#ready.length + this.#busy.size < this.#slots + this.#spares
+      if (isWanted && clean.usable && !this.#closed) this.#ready.push(Promise.resolve(clean))
+      else await clean.kill(closedFault())
     }
   }
 
@@ -160,5 +216,9 @@ class SlotPool {
     }
   }
 }
+
+/** A receipt names the profile that its job asked for, though nothing ran. */
+const cancelled = ({ module }: RunInput) =>
+  cancelledAtStart(isBundle(module) ? COMPONENT_PROFILE : RUNTIME_PROFILE)
 
 const closedFault = () => new HostFault('closed', 'the sandbox was closed')

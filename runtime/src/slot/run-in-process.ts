@@ -1,6 +1,7 @@
 /** The same run without walls, for tests, simulations and benches that need thousands of them. */
 import type { RunInput, RunResult } from '@planetary-mesh/spec'
-import { ModuleCache } from './module-cache.ts'
+import { ensureInput } from './input.ts'
+import { hashOf, ModuleCache } from './module-cache.ts'
 import { runJob } from './run-job.ts'
 
 const modules = new ModuleCache()
@@ -11,5 +12,7 @@ const modules = new ModuleCache()
  * Never for a stranger's module in a process that holds keys.
  */
 export function runInProcess(input: RunInput): RunResult {
-  return runJob(input, modules)
+  ensureInput(input)
+  const module = { hash: hashOf(input.module), bytes: () => input.module }
+  return runJob({ ...input, module }, modules)
 }

@@ -3,58 +3,61 @@
  * A slot's child calls it behind its walls; nothing here protects the caller from time or memory.
  */
 import { performance } from 'node:perf_hooks'
-import { HostFault, type Outcome, type RunInput, type RunResult } from '@planetary-mesh/spec'
+import type { Outcome, RunInput, RunResult } from '@planetary-mesh/spec'
 import { type WasmInstance, WebAssembly } from '../admission/engine.ts'
-import { METER_MODULE, MeterStop, openMeter } from '../admission/meter.ts'
+import { METER_MODULE, openMeter } from '../admission/meter.ts'
 import { RUNTIME_PROFILE } from '../admission/profile.ts'
-import { GuestAbort } from '../wasi/assemblyscript.ts'
-import { OutputLimit } from '../wasi/budget.ts'
-import {
-  type CancelCheck,
-  cancelledFrom,
-  GuestCancelled,
-  neverCancelled,
-} from '../wasi/cancel-point.ts'
+import type { PreparedComponent } from '../component/prepare-component.ts'
+import { COMPONENT_PROFILE } from '../component/profile.ts'
+import { runComponentOnce } from '../component/run-component.ts'
+import { type CancelCheck, cancelledFrom, neverCancelled } from '../wasi/cancel-point.ts'
 import type { WasmMemory } from '../wasi/guest-memory.ts'
-import { GuestExit } from '../wasi/host.ts'
+import type { GuestSink } from '../wasi/job-progress.ts'
 import { openHost } from '../wasi/open-host.ts'
 import { callEntry } from './call-entry.ts'
 import { cancelledAtStart } from './cancelled-at-start.ts'
-import { ensureInput } from './input.ts'
-import { MEMORY, type ModuleCache, type Prepared } from './module-cache.ts'
-import { trapOf, trapOfInstantiation } from './traps.ts'
+import { MEMORY, type ModuleCache, type ModuleSource, type Prepared } from './module-cache.ts'
+import { outcomeOf } from './outcome-of.ts'
 
 const PAGE_BYTES = 65_536
 
+/** The memory of this process when it was last looked at. */
+let lastRssBytes = 0
+
 type Ended = Omit<RunResult, 'profile' | 'measured'> & { meterIsStale: boolean }
+
+/** The input of a run, checked (`ensureInput`), with its module by hash. */
+export type JobInput = Omit<RunInput, 'module'> & { readonly module: ModuleSource }
 
 /**
  * Refuses with MODULE_REFUSED, IMPORT_REFUSED, FILE_NAME_REFUSED or LIMIT_EXCEEDED; throws
  * `HostFault` when the native stack or memory ends before the guest's own limits do. `isCancelled`
- * is asked at every host call; what it decides, `input.cancelAtFuel` decides again.
+ * is asked at every host call; what it decides, `input.cancelAtFuel` decides again. `sink` is told
+ * what the guest says while it runs.
  */
 export function runJob(
-  input: RunInput,
+  input: JobInput,
   modules: ModuleCache,
-  isCancelled: CancelCheck = neverCancelled,
+  watch: { isCancelled?: CancelCheck; sink?: GuestSink } = {},
 ): RunResult {
-  ensureInput(input)
   if (input.cancelAtFuel === 0) return cancelledAtStart()
   const startedAtMs = performance.now()
   const { memoryPagesMax } = input.limits
-  const check = withReplay(isCancelled, input.cancelAtFuel)
-  let ended = runOnce(modules.prepare(input.module, memoryPagesMax, 'fast'), input, check)
+  const check = withReplay(watch.isCancelled ?? neverCancelled, input.cancelAtFuel)
+  const prepared = modules.prepare(input.module, memoryPagesMax, 'fast')
+  let ended = runOnce(prepared, input, check, watch.sink)
   // a trap of the machine's leaves the counter in registers: the exact variant ends the same way
   // and keeps it where it can be read
   if (ended.meterIsStale) {
     ended = runOnce(modules.prepare(input.module, memoryPagesMax, 'exact'), input, check)
   }
   const { meterIsStale: _, ...result } = ended
-  const measured = {
-    wallMs: Math.round(performance.now() - startedAtMs),
-    rssBytes: process.memoryUsage.rss(),
-  }
-  return { ...result, profile: RUNTIME_PROFILE, measured }
+  const wallMs = performance.now() - startedAtMs
+  // a shorter run cannot have changed it by much, and would spend a tenth of its time looking
+  if (wallMs >= 1 || lastRssBytes === 0) lastRssBytes = process.memoryUsage.rss()
+  const measured = { wallMs: Math.round(wallMs), rssBytes: lastRssBytes }
+  const profile = 'instantiate' in prepared ? COMPONENT_PROFILE : RUNTIME_PROFILE
+  return { ...result, profile, measured }
 }
 
 function withReplay(isCancelled: CancelCheck, cancelAtFuel: number | undefined): CancelCheck {
@@ -63,9 +66,15 @@ function withReplay(isCancelled: CancelCheck, cancelAtFuel: number | undefined):
   return (fuelUsed) => replayed(fuelUsed) || isCancelled(fuelUsed)
 }
 
-function runOnce(prepared: Prepared, input: RunInput, isCancelled: CancelCheck): Ended {
+function runOnce(
+  prepared: Prepared | PreparedComponent,
+  input: JobInput,
+  isCancelled: CancelCheck,
+  sink?: GuestSink,
+): Ended {
+  if ('instantiate' in prepared) return runComponentOnce(prepared, input, isCancelled, sink)
   const meter = openMeter(input.limits.fuelMax)
-  const host = openHost(input, meter, isCancelled)
+  const host = openHost(input, meter, isCancelled, sink)
   const imports = { ...host.imports, [METER_MODULE]: meter.imports }
   let instance: WasmInstance | undefined
   let memory: WasmMemory | undefined
@@ -96,22 +105,4 @@ function runOnce(prepared: Prepared, input: RunInput, isCancelled: CancelCheck):
 
 function memoryOf(instance: WasmInstance, name: string | undefined): WasmMemory | undefined {
   return name === undefined ? undefined : (instance.exports[name] as WasmMemory)
-}
-
-/** What it means that `thrown` came out of the guest. What no guest can cause is our own fault. */
-function outcomeOf(thrown: unknown, running: boolean): Outcome {
-  if (thrown instanceof GuestExit) return { type: 'exited', code: thrown.code }
-  if (thrown instanceof GuestCancelled) return { type: 'cancelled', atFuel: thrown.atFuel }
-  if (thrown instanceof MeterStop) return { type: thrown.stop }
-  if (thrown instanceof OutputLimit) return { type: 'output-limit' }
-  if (thrown instanceof GuestAbort) return { type: 'trapped', trap: 'unreachable' }
-  if (thrown instanceof WebAssembly.RuntimeError) {
-    const trap = running ? trapOf(thrown.message) : trapOfInstantiation(thrown.message)
-    return { type: 'trapped', trap }
-  }
-  if (thrown instanceof RangeError) {
-    const reason = thrown.message.includes('call stack') ? 'native-stack' : 'memory'
-    throw new HostFault(reason, thrown.message, { cause: thrown })
-  }
-  throw thrown
 }

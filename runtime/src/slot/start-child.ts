@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { WATCHDOG } from './messages.ts'
 import { packageRootOf, readablePaths } from './readable-paths.ts'
 
 export type SlotChild = ChildProcessByStdio<Writable, Readable, Readable>
@@ -20,7 +21,7 @@ const fromSource = import.meta.url.endsWith('.ts')
  * only once its sources are read: it starts in half the time. What no-liftoff implies is named, so
  * that the flags are the same both ways.
  */
-const ENGINE_FLAGS = [
+export const ENGINE_FLAGS: readonly string[] = [
   ...(fromSource ? [] : ['--no-liftoff']),
   '--no-wasm-dynamic-tiering',
   '--no-wasm-deopt',
@@ -34,8 +35,11 @@ const END_WITH_PARENT = ['--pdeathsig', 'KILL', '--no-new-privs', '--']
 
 const ENTRY = fileURLToPath(new URL(fromSource ? './child.ts' : './child.js', import.meta.url))
 
+/** The slot's own program: a thread for each job is dear, so only where it is needed. */
+const ownProgram = () => (existsSync(SETPRIV) ? [ENTRY] : [ENTRY, WATCHDOG])
+
 /** `program` is the slot's own; a test may look around in its place. */
-export function startChild(program: readonly string[] = [ENTRY]): SlotChild {
+export function startChild(program: readonly string[] = ownProgram()): SlotChild {
   const args = [
     ...ENGINE_FLAGS,
     ...(fromSource ? ['--conditions=source'] : []),

@@ -134,6 +134,7 @@ export function build(parts: Parts): Uint8Array<ArrayBuffer> {
     ...section(7, list([...exported, ...(parts.exports ?? [])])),
     ...(parts.start === undefined ? [] : section(8, uleb(parts.start))),
     ...optional(9, parts.elements),
+    ...(parts.data === undefined ? [] : section(12, uleb(parts.data.length))),
     ...section(10, list(bodies)),
     ...optional(11, parts.data),
   ])

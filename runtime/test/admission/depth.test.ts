@@ -77,6 +77,36 @@ test('a larger frame is charged more: parameters, locals and operands count', ()
   assert.ok(deepest(build({ functions: [{ ...RECURSE, code }] }), 'fast') < plain / 5)
 })
 
+test('values that are computed again after the call are charged, and only those', () => {
+  const memory = [0, 1]
+  const store = (factor: number) => [
+    op.i32,
+    0,
+    op.get,
+    0,
+    op.i32,
+    ...sleb(factor),
+    op.mul,
+    op.store,
+    2,
+    0,
+  ]
+  const stores = Array.from({ length: 100 }, (_, index) => store(index + 3)).flat()
+  const levels = (code: number[]) =>
+    deepest(build({ memory, functions: [{ ...RECURSE, code }] }), 'fast')
+  const plain = levels([...store(3), ...RECURSE.code])
+  assert.equal(levels([...stores, ...RECURSE.code]), plain)
+  const { code } = RECURSE
+  // The call stands in the middle of an if, so that both arms are told apart.
+  const inArm = (before: number[], after: number[]) => [
+    ...[op.get, 0, op.if, I32, ...before, ...code.slice(4, 11), ...after, ...code.slice(11)],
+  ]
+  assert.ok(levels(inArm(stores, stores)) < plain / 5)
+  assert.equal(levels(inArm(stores, [])), plain)
+  // The argument of the call is computed before it: one value that might be kept.
+  assert.ok(levels(inArm([], stores)) > plain * 0.9)
+})
+
 test('recursion through a table and by way of two functions is charged too', () => {
   const hop = (call: number[]): number[] => [op.get, 0, op.i32, 1, op.add, ...call]
   const table = { tables: [[FUNCREF, 0, 1]], elements: [[0, op.i32, 0, op.end, 1, 0]] }
@@ -128,6 +158,6 @@ test('depth trips before the native stack, at one fuel, in every tier', async ()
     promisify(execFile)(process.execPath, [...flags, '--conditions=source', script]),
   )
   const [first, ...others] = (await Promise.all(runs)).map(({ stdout }) => stdout)
-  assert.match(first ?? '', /^(.+ depth \d+\n){15}1 /)
+  assert.match(first ?? '', /^(.+ depth \d+\n){21}1 /)
   for (const other of others) assert.equal(other, first)
 })

@@ -2,9 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LIMITS } from '@planetary-mesh/spec'
 import { MeterStop, openMeter } from '../../src/admission/meter.ts'
+import { runInProcess } from '../../src/index.ts'
+import { runInput } from '../run-input.ts'
 import { build, EMPTY, FUNCREF, type Func, I32, op, sleb, uleb } from './build.ts'
 import { outcome, start } from './run.ts'
 
+const PAGE = 65_536
+const ELEMENT = 64
+const INDIRECT = 8
+const OUT_OF_FUEL = { outcome: { type: 'out-of-fuel' }, used: 2 * PAGE - 1, memoryPages: 2 }
 const VARIANTS = ['fast', 'exact'] as const
 
 /** The fuel of calling `f(argument)`, demanded to be the same in both variants. */
@@ -12,8 +18,9 @@ function fuel(functions: Func[], argument = 0, parts: Parameters<typeof build>[0
   const bytes = build({ ...parts, functions })
   const [fast, exact] = VARIANTS.map((variant) => {
     const started = start(bytes, { variant, fuelMax: LIMITS.fuelMax })
+    const atStart = started.meter.fuelUsed()
     started.call('f', argument)
-    return started.meter.fuelUsed()
+    return started.meter.fuelUsed() - atStart
   })
   assert.equal(fast, exact)
   return fast as number
@@ -58,13 +65,13 @@ test('a loop is paid once a round', () => {
   assert.equal(fuel([f(COUNT_DOWN)], 1000), 5000 + 1)
 })
 
-test('a call costs 1 and what it calls, however it is called', () => {
+test('a call costs 1, an indirect one 8, and what it calls', () => {
   const callee: Func = { params: [I32], results: [I32], code: [op.get, 0, op.i32, 1, op.add] }
   assert.equal(fuel([f([op.get, 0, op.call, 1]), callee]), 2 + 3)
   const indirect = [op.get, 0, op.i32, 0, op.callIndirect, 0, 0]
   const parts = { tables: [[FUNCREF, 0, 1]], elements: [[0, op.i32, 0, op.end, 1, 1]] }
-  assert.equal(fuel([f(indirect), callee], 0, parts), 3 + 3)
-  assert.equal(fuel([f([...indirect, op.call, 1]), callee], 0, parts), 4 + 6)
+  assert.equal(fuel([f(indirect), callee], 0, parts), 2 + INDIRECT + 3)
+  assert.equal(fuel([f([...indirect, op.call, 1]), callee], 0, parts), 3 + INDIRECT + 6)
 })
 
 test('a call of the host costs 1, and what the host charges', () => {
@@ -109,9 +116,62 @@ test('work on many bytes or elements is paid by the amount', () => {
   ]
   const memory = { memory: [0, 1] }
   assert.equal(fuel([f(fill(8000))], 0, memory) - fuel([f(fill(0))], 0, memory), 1000)
-  const grow = [op.get, 0, op.memoryGrow, 0]
-  assert.equal(fuel([f(grow)], 3, memory) - fuel([f(grow)], 0, memory), 3 * 4096)
-  assert.equal(fuel([f(grow)], -1, memory) - fuel([f(grow)], 0, memory), (2 ** 32 - 1) * 4096)
+})
+
+test('memory and tables are paid for once they have grown, and not when they have not', () => {
+  const memory = { memory: [0, 1], tables: [[FUNCREF, 0, 0]] }
+  const grow = f([op.get, 0, op.memoryGrow, 0])
+  const none = fuel([grow], 0, memory)
+  assert.equal(fuel([grow], 3, memory) - none, 3 * PAGE)
+  for (const tooMuch of [64, 2 ** 16, -1]) assert.equal(fuel([grow], tooMuch, memory), none)
+  const growTable = f([0xd0, FUNCREF, op.get, 0, 0xfc, 15, 0])
+  const noneOfTable = fuel([growTable], 0, memory)
+  assert.equal(fuel([growTable], 100, memory) - noneOfTable, 100 * ELEMENT)
+  assert.equal(fuel([growTable], -1, memory), noneOfTable)
+})
+
+test('a guest that grows its memory without the fuel for it goes no further', () => {
+  const seen: number[] = []
+  const code = [op.get, 0, op.memoryGrow, 0, op.call, 0]
+  const bytes = build({
+    imports: [{ module: 'host', name: 'see', params: [I32], results: [I32] }],
+    functions: [f(code)],
+    memory: [0, 0],
+  })
+  const run = (fuelMax: number) => {
+    const see = (pages: number) => seen.push(pages)
+    const started = start(bytes, { fuelMax, imports: { host: { see } } })
+    outcome(started, 'f', 2)
+    return started.meter.stop()
+  }
+  const needed = 2 * PAGE + 2048 + 2
+  assert.equal(run(needed), undefined)
+  assert.equal(run(needed - 1), 'out-of-fuel')
+  assert.deepEqual(seen, [0])
+})
+
+test('what a module starts with is paid as if it had grown it, before anything runs', () => {
+  const cost = 3 * PAGE + 10 * ELEMENT
+  const bytes = build({
+    functions: [f([op.get, 0])],
+    memory: [0, 3],
+    tables: [[FUNCREF, 0, 10]],
+  })
+  for (const variant of VARIANTS) {
+    const started = start(bytes, { variant, fuelMax: cost })
+    assert.equal(started.meter.fuelUsed(), cost)
+    assert.equal(started.meter.stop(), undefined)
+    assert.throws(() => start(bytes, { variant, fuelMax: cost - 1 }), /unreachable/)
+  }
+})
+
+test('a job without the fuel for its first memory is out of fuel, whatever it would do', () => {
+  const start = { code: [op.unreachable], export: '_start' }
+  const module = build({ functions: [start], memory: [0, 2] })
+  const ends = (fuelMax: number) => runInProcess(runInput({ module, limits: { fuelMax } }))
+  const { outcome, fuel: used, memoryPages } = ends(2 * PAGE - 1)
+  assert.deepEqual({ outcome, used, memoryPages }, OUT_OF_FUEL)
+  assert.deepEqual(ends(2 * PAGE).outcome, { type: 'trapped', trap: 'unreachable' })
 })
 
 test('a job with exactly the fuel it needs ends; with one unit less it does not', () => {
@@ -194,7 +254,8 @@ test('after a trap the exact variant knows the fuel, the last segment counted wh
   const started = start(build({ functions: [f(code)] }), { variant: 'exact' })
   assert.ok('error' in outcome(started, 'f', 10))
   assert.equal(started.meter.stop(), undefined)
-  assert.equal(started.meter.fuelUsed(), 50 + 3)
+  // Two constants, and a division that costs 4.
+  assert.equal(started.meter.fuelUsed(), 50 + 2 + 4)
 })
 
 test('a trap of a guest whose fuel is already gone is out of fuel, not a trap', () => {

@@ -112,9 +112,11 @@ function globalOf(code: number[]) {
 
 for (const [sentence, bytes, detail] of CASES)
   test(`refuses ${sentence}`, () => {
-    const { code, detail: found } = refusal(bytes)
+    const { code, detail: found, values } = refusal(bytes)
     assert.equal(code, 'MODULE_REFUSED')
     assert.match(found, detail)
+    const { offset } = values
+    assert.ok(offset !== undefined && offset >= 0 && offset <= bytes.length, String(offset))
   })
 
 test('a refused instruction is named with its offset', () => {
@@ -129,8 +131,10 @@ test('names the import that it refuses, and what that means', () => {
     module === 'wasi_snapshot_preview1' && !name.startsWith('sock_') ? undefined : 'not offered'
   const options = { ...OPTIONS, imports: wasi }
   const detail = (module: string, name: string) => {
-    const { code, detail: found } = refusal(importing(module, name), options)
+    const bytes = importing(module, name)
+    const { code, detail: found, values } = refusal(bytes, options)
     assert.equal(code, 'IMPORT_REFUSED')
+    assert.equal(bytes[values.offset as number], module.length)
     return found
   }
   assert.equal(admit(importing('wasi_snapshot_preview1', 'fd_write'), options).imports.length, 1)
@@ -193,6 +197,14 @@ const LIMITED: [things: string, at: number, make: (count: number) => Uint8Array 
       }),
   ],
   [
+    'results',
+    LIMITS.wasmResultsMax,
+    (n) =>
+      build({
+        functions: [{ results: new Array<number>(n).fill(I32), code: many(n, [op.i32, 0]).flat() }],
+      }),
+  ],
+  [
     'imports',
     LIMITS.wasmImportsMax,
     (n) =>
@@ -227,6 +239,45 @@ const LIMITED: [things: string, at: number, make: (count: number) => Uint8Array 
     LIMITS.wasmGlobalsMax,
     (n) => sections(section(6, list(many(n, [I32, 0, op.i32, 0, op.end])))),
   ],
+  [
+    'exports',
+    LIMITS.wasmExportsMax,
+    (n) =>
+      build({
+        memory: [0, 0],
+        exports: Array.from({ length: n }, (_, index) => [...text(`m${index}`), 2, 0]),
+      }),
+  ],
+  [
+    'element segments',
+    LIMITS.wasmElementSegmentsMax,
+    (n) => sections(section(9, list(many(n, [1, 0, 0])))),
+  ],
+  [
+    'blocks within blocks',
+    LIMITS.wasmNestingMax,
+    (n) =>
+      build({
+        functions: [
+          { code: [...many(n, [op.block, EMPTY]).flat(), ...new Array<number>(n).fill(op.end)] },
+        ],
+      }),
+  ],
+  [
+    'values passed to blocks',
+    LIMITS.wasmBlockValuesMax,
+    (n) => {
+      const thirty = new Array<number>(30).fill(I32)
+      const blocks = [
+        ...many(Math.floor(n / 60), [op.block, 1, op.end]),
+        ...many(n % 60, [op.block, EMPTY, op.end]),
+      ]
+      return build({
+        functions: [{ results: thirty, code: [...many(30, [op.i32, 0]), ...blocks].flat() }],
+        types: [[0x60, 30, ...thirty, 30, ...thirty]],
+      })
+    },
+  ],
   ['tables', LIMITS.wasmTablesMax, (n) => sections(section(4, list(many(n, [FUNCREF, 0, 1]))))],
   [
     'table elements',
@@ -258,6 +309,16 @@ for (const [things, at, make] of LIMITED)
     admit(new Uint8Array(make(at)), { memoryPagesMax: 1, imports: ALLOW_ALL })
     assert.match(refusal(make(at + 1)).detail, new RegExp(things))
   })
+
+test('a loop deep inside of blocks counts as one more of them', () => {
+  const nested = (kind: number) => {
+    const around = many(LIMITS.wasmNestingMax, [op.block, EMPTY]).flat()
+    const ends = new Array<number>(LIMITS.wasmNestingMax + 1).fill(op.end)
+    return build({ functions: [{ code: [...around, kind, EMPTY, ...ends] }] })
+  }
+  for (const kind of [op.block, op.loop])
+    assert.match(refusal(nested(kind)).detail, /16385 blocks within blocks, more than 16384/)
+})
 
 test('a module longer than the limit is refused before it is looked at', () => {
   assert.match(refusal(new Uint8Array(LIMITS.moduleBytesMax + 1)).detail, /bytes, more than/)

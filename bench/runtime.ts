@@ -1,0 +1,13 @@
+/** The sandbox: what it costs beside other ways to run a module, and what a job costs at all. */
+import type { Effort, Row } from './measure.ts'
+import { benchBackends } from './runtime-backends.ts'
+import { benchPolicy } from './runtime-policy.ts'
+import { benchSlots } from './runtime-slots.ts'
+
+export async function benchRuntime(effort: Effort): Promise<Row[]> {
+  return [
+    ...(await benchBackends(effort)),
+    ...(await benchSlots(effort)),
+    ...(await benchPolicy(effort)),
+  ]
+}
