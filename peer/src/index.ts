@@ -1,6 +1,6 @@
 /**
- * What every participant is: ports to the world, the one shell, and the ports' twins in memory. What
- * opens a port is in `@planetary-mesh/peer/network`: it is slow to load, and most tools open none.
+ * What every participant is: ports to the world, the one shell, and the ports' twins in memory.
+ * What listens is in `@planetary-mesh/peer/network`: it is slow to load, and most tools need none.
  */
 export { type Car, readCar, writeCar } from './car.ts'
 export {

@@ -156,7 +156,7 @@ async function othersThan(client: ControlClient, executor: string): Promise<Did[
 
 /**
  * What witnesses say of this log lies beside it, in their stores and the writer's: each that is
- * there is asked for what follows the last entry. Who is away is not heard, and nothing is believed.
+ * there is asked for what follows the last entry. Who is away is not heard; none is believed.
  */
 async function addCosignatures(client: ControlClient, log: LogCopy): Promise<void> {
   const nodes = await client.nodes()
