@@ -44,7 +44,10 @@ function replay(book: Book, value: unknown, env: Env): void {
   }
   if (entry.type === 'cosignature') {
     const { note } = Cosignature.decode(entry.cosignature)
-    book.cosigned.set(openCosignature(note).witness, cidOf('dag-cbor', entry.cosignature))
+    book.cosigned.set(
+      openCosignature(note, { verify: env.verify }).witness,
+      cidOf('dag-cbor', entry.cosignature),
+    )
     return
   }
   const anchor = Anchor.decode(entry.anchor)
