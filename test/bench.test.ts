@@ -77,7 +77,7 @@ test('a bench of no such name is refused with what there is', () => {
   const { status, stdout, stderr } = bench('records', 'speed')
   assert.equal(status, 2)
   assert.equal(stdout, '')
-  assert.match(stderr, /no bench is called speed.*records, chain, metering, mesh/s)
+  assert.match(stderr, /no bench is called speed.*records, chain, metering, runtime, mesh/s)
   assert.equal(bench('--fast').status, 2)
 })
 
