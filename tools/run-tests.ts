@@ -70,7 +70,8 @@ async function runFiles(chosen: readonly string[]): Promise<Total> {
   const events = run({
     cwd: ROOT,
     files: chosen,
-    concurrency: Number(values['test-concurrency'] ?? Math.max(2, availableParallelism())),
+    // one more than cores: much of a test over processes is waiting
+    concurrency: Number(values['test-concurrency'] ?? availableParallelism() + 1),
     execArgv: ['--conditions=source'],
     signal: stop.signal,
     timeout: FILE_TIMEOUT_MS,

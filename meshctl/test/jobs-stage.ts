@@ -1,6 +1,6 @@
 /**
  * alice's own home beside a mesh of real roles in this process, with the control API of a node over
- * real HTTP; meshctl runs in processes of its own, as she starts it.
+ * real HTTP; meshctl runs here, or in a process of its own as she starts it.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -13,6 +13,7 @@ import { type Sandbox, sha256 } from '@planetary-mesh/spec'
 import { openStand, type Stand, TOKEN } from '../../peer/test/control-stage.ts'
 import type { MeshOptions } from '../../test/mesh/harness.ts'
 import { createMemberHome } from '../src/state/create-home.ts'
+import { runHere } from './run-here.ts'
 import { type Ended, MESHCTL } from './start-meshctl.ts'
 
 /** What a test looks into; a wrong path in it fails the test. */
@@ -23,11 +24,11 @@ export type JobsStage = Stand & {
   home: string
   path(name: string): string
   write(name: string, content: string | Uint8Array): string
-  /** Runs meshctl to its end. */
+  /** Runs meshctl to its end, in this process. */
   run(...args: string[]): Promise<Ended>
   /** Runs it, and gives what it prints as JSON. */
   json(...args: string[]): Promise<Json>
-  /** Starts it and leaves it running. */
+  /** Starts it in a process of its own and leaves it running. */
   start(...args: string[]): Started
   /** Says to alice's home where the node `name` is asked. */
   points(name: string, url: string): void
@@ -112,6 +113,7 @@ export async function openJobsStage({ sandbox, ...options }: MeshOptions = {}): 
     }
   }
 
+  const run = (...args: string[]) => runHere(args, { meshHome: home, cwd: scratch })
   points('bruno', stand.control.url)
   return {
     ...stand,
@@ -123,9 +125,9 @@ export async function openJobsStage({ sandbox, ...options }: MeshOptions = {}): 
     },
     points,
     start,
-    run: (...args) => start(...args).ended,
+    run,
     async json(...args) {
-      const { stdout, stderr } = await start(...args, '--json').ended
+      const { stdout, stderr } = await run(...args, '--json')
       if (stdout === '') throw new Error(`no JSON from ${args.join(' ')}: ${stderr}`)
       return JSON.parse(stdout)
     },

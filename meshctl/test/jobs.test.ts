@@ -204,7 +204,7 @@ test('what a guest writes never steers a terminal', async () => {
   const [{ job: id }] = jobs
   const logs = await stage.run('logs', '--job-id', id)
   assert.match(logs.stdout, /arg 2: \\u\{1b\}\[2J\n/)
-  const raw = await stage.run('logs', '--job-id', id, '--raw')
+  const raw = await stage.start('logs', '--job-id', id, '--raw').ended
   assert.ok(raw.stdout.includes('arg 2: \u001b[2J\n'))
   for (const args of [['list-jobs'], ['job-status', '--job-id', id]]) {
     assert.ok(!(await stage.run(...args)).stdout.includes('\u001b'), args.join(' '))

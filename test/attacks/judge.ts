@@ -1,8 +1,7 @@
 /** What `meshctl verify` says of a CAR file: its command line, in this process or in another. */
 import { spawnSync } from 'node:child_process'
-import { mock } from 'node:test'
-import { runMeshctl } from '@planetary-mesh/meshctl'
 import type { CID } from '@planetary-mesh/spec'
+import { runHere } from '../../meshctl/test/run-here.ts'
 import { MESHCTL } from '../../meshctl/test/start-meshctl.ts'
 
 export type Judged = {
@@ -25,21 +24,8 @@ export async function judge(
   charter: CID,
   more: readonly string[] = [],
 ): Promise<Judged> {
-  const said: string[] = []
-  const { write } = process.stdout
-  // the test runner speaks in bytes on the same stream: only the command writes text
-  const capture = mock.method(process.stdout, 'write', (chunk: unknown, ...rest: unknown[]) => {
-    if (typeof chunk !== 'string')
-      return write.call(process.stdout, chunk as never, ...(rest as []))
-    said.push(chunk)
-    return true
-  })
-  try {
-    const exit = await runMeshctl(argsFor(path, charter, more))
-    return read(exit, said.join(''))
-  } finally {
-    capture.mock.restore()
-  }
+  const { status, stdout } = await runHere(argsFor(path, charter, more))
+  return read(status, stdout)
 }
 
 /** In a process of its own, as a person would. */

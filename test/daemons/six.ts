@@ -5,9 +5,8 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, mock } from 'node:test'
+import { after } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import { runMeshctl } from '@planetary-mesh/meshctl'
 import {
   type ControlClient,
   type DaemonConfigInput,
@@ -187,23 +186,8 @@ export type Said = { exit: number; stdout: string; stderr: string }
 /** alice's command line, in this process: the same code behind the same arguments. */
 export async function meshctl(...args: string[]): Promise<Said> {
   await makeHome()
-  const said = { stdout: '', stderr: '' }
-  const captures = (['stdout', 'stderr'] as const).map((name) => {
-    const { write } = process[name]
-    // the test runner speaks in bytes on the same stream: only the command writes text
-    return mock.method(process[name], 'write', (chunk: unknown, ...rest: unknown[]) => {
-      if (typeof chunk !== 'string')
-        return write.call(process[name], chunk as never, ...(rest as []))
-      said[name] += chunk
-      return true
-    })
-  })
-  process.env.PLANETARY_MESH_HOME = HOME
-  try {
-    return { exit: await runMeshctl(args), ...said }
-  } finally {
-    for (const capture of captures) capture.mock.restore()
-  }
+  const { status, ...said } = await runHere(args, { meshHome: HOME })
+  return { exit: status ?? 0, ...said }
 }
 
 let home: Promise<void> | undefined

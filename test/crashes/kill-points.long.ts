@@ -1,6 +1,5 @@
 // Each machine of a mesh dies by SIGKILL at the worst moment of its part in a job, and comes back:
-// the job ends all the same, once, and every store tells the same at the end. Too long for each run
-// of the suite: `node tools/node.js --conditions=source --test test/crashes/kill-points.ts`.
+// the job ends all the same, once, and every store tells the same at the end.
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
