@@ -178,7 +178,7 @@ export function machines({ path, text }: Pick<Source, 'path' | 'text'>): string[
     )
 }
 
-const FILE_NAME = /^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d)?\.(ts|js|mjs)$/
+const FILE_NAME = /^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.long|\.d)?\.(ts|js|mjs)$/
 const DECLARED = /\b(class|interface|type|function)\s+([A-Za-z_$][\w$]*)/g
 
 /** Files are kebab-case and named by a noun; nothing is called by a word that says nothing. */
