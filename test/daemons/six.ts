@@ -26,6 +26,7 @@ import {
   Token,
 } from '@planetary-mesh/spec'
 import { Level } from 'level'
+import { runHere } from '../../meshctl/test/run-here.ts'
 import { type Job, type JobPlan, sealJob } from '../mesh/jobs.ts'
 import {
   charter,

@@ -155,7 +155,7 @@ export function leftovers(source: Source): string[] {
   const lines = source.text.split('\n')
   const bareLines = source.bare.split('\n')
   const isSrc = roomOf(source.path) !== undefined && !source.path.includes('/bin/')
-  const isTest = source.path.endsWith('.test.ts')
+  const isTest = /\.(test|long)\.ts$/.test(source.path)
   return lines.flatMap((line, index) => {
     const bare = bareLines[index] ?? ''
     const word =
