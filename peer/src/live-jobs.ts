@@ -3,6 +3,7 @@
  * each job the last bytes are kept, so a slow watcher loses some and is told how many; it never
  * keeps a job waiting.
  */
+import { setTimeout as wait } from 'node:timers/promises'
 import { type CID, LIMITS, type LiveOutput, type Progress, textOf } from '@planetary-mesh/spec'
 
 export type LiveEvent =
@@ -69,7 +70,9 @@ class Watched implements LiveJob {
     this.#pieces.push({ stream, bytes, at: this.#end })
     this.#end += bytes.length
     this.#held += bytes.length
-    while (this.#held > LIMITS.liveBytesMax) this.#held -= this.#pieces.shift()?.bytes.length ?? 0
+    while (this.#held > LIMITS.liveBytesMax || this.#pieces.length > LIMITS.livePiecesMax) {
+      this.#held -= this.#pieces.shift()?.bytes.length ?? 0
+    }
     this.#tell()
   }
 
@@ -98,7 +101,7 @@ class Watched implements LiveJob {
   #beyond(place: Place): Reading {
     const pieces = this.#pieces.filter(({ at }) => at >= place.bytes)
     return {
-      skipped: (pieces[0]?.at ?? place.bytes) - place.bytes,
+      skipped: Math.max(0, (pieces[0]?.at ?? this.#end) - place.bytes),
       pieces: pieces.map(({ stream, bytes }) => ({ stream, bytes })),
       progress: this.#progressTold > place.progress ? this.#progress : null,
       next: { bytes: this.#end, progress: this.#progressTold },
@@ -155,6 +158,12 @@ export function openLiveJobs(): LiveJobs {
   }
 }
 
+/** Whoever says nothing at once is asked again after this time. */
+const PAUSE_MS = 100
+
+const isEmpty = ({ skipped, pieces, progress, isOver }: Reading) =>
+  skipped === 0 && pieces.length === 0 && progress === null && !isOver
+
 /** All that a job says, from what is held on, until its run is over or `signal` aborts. */
 export async function* liveEvents(
   read: (place: Place) => Promise<Reading | undefined>,
@@ -163,7 +172,11 @@ export async function* liveEvents(
   let place = START
   while (!signal.aborted) {
     const reading = await read(place)
-    if (reading === undefined) continue
+    if (reading === undefined || isEmpty(reading)) {
+      // an honest member waits for news before it says that there are none
+      await unlessAborted(wait(PAUSE_MS), signal)
+      continue
+    }
     if (reading.skipped > 0) yield { type: 'skipped', bytes: reading.skipped }
     for (const piece of reading.pieces) yield { type: 'output', ...piece }
     if (reading.progress !== null) yield { type: 'progress', ...reading.progress }

@@ -57,6 +57,43 @@ function wordOf(event: LiveEvent): string {
   return event.type === 'progress' ? `${event.done}/${event.total}` : `skipped ${event.bytes}`
 }
 
+test('a job that speaks byte by byte fills no more than its pieces: the rest is told as skipped', async () => {
+  const live = openLiveJobs()
+  const run = live.begin(job)
+  const count = LIMITS.livePiecesMax + 5
+  for (let at = 0; at < count; at++) {
+    run.output({ stream: at % 2 === 0 ? 'stdout' : 'stderr', bytes: utf8('x') })
+  }
+  run.end()
+  const [first, ...rest] = await all(follow(live, never))
+  assert.deepEqual(first, { type: 'skipped', bytes: 5 })
+  assert.equal(rest.length, LIMITS.livePiecesMax)
+})
+
+test('one piece that is larger than all that is held is told as skipped', async () => {
+  const live = openLiveJobs()
+  const run = live.begin(job)
+  const size = LIMITS.liveBytesMax + 1
+  run.output({ stream: 'stdout', bytes: new Uint8Array(size) })
+  run.end()
+  assert.deepEqual(await all(follow(live, never)), [{ type: 'skipped', bytes: size }])
+})
+
+test('a member that says nothing, at once and again, is not asked without a pause', async () => {
+  const stop = new AbortController()
+  let asked = 0
+  const nothing = { skipped: 0, pieces: [], progress: null, next: START, isOver: false }
+  const read = async () => {
+    asked += 1
+    return asked % 2 === 0 ? undefined : nothing
+  }
+  const watching = all(liveEvents(read, stop.signal))
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(asked, 1)
+  stop.abort()
+  assert.deepEqual(await watching, [])
+})
+
 test('who comes before the run and who comes in its middle hear all of it, to its end', async () => {
   const live = openLiveJobs()
   const early = all(follow(live, never))

@@ -46,7 +46,6 @@ export const LIMITS = {
   moduleBytesMax: 16 * MiB,
   inputBytesMax: 1 * GiB,
   outputBytesMax: 64 * MiB,
-  stdoutBytesMax: 4 * MiB,
   outputFilesMax: 1024,
   wasmFunctionsMax: 65_536,
   wasmFunctionBytesMax: 1 * MiB,
@@ -89,7 +88,6 @@ export const LIMITS = {
   wallMsMax: 24 * 60 * 60_000,
   requestsMax: 256,
   callDepthUnitsMax: 98_304,
-  hostReplySeconds: 30,
   // defaults (decisions 22)
   resourceAmountDefault: 100,
   memoryPagesDefault: 8192,
@@ -155,6 +153,7 @@ export const LIMITS = {
   controlStreamsMax: 32,
   /** Of what a running job says, so much is held for whoever watches. */
   liveBytesMax: 256 * KiB,
+  livePiecesMax: 4096,
   /** How long a member that is asked for it waits for news before it says that there are none. */
   liveWaitMs: 5000,
   controlListMax: 500,
@@ -193,7 +192,6 @@ assert(
   LIMITS.inputBytesMax <= LIMITS.fileChunkBytes * LIMITS.fileLinksMax ** 2,
   'the largest input is at most two levels of links',
 )
-assert(LIMITS.stdoutBytesMax <= LIMITS.outputBytesMax, 'stdout counts as output')
 assert(LIMITS.outputBytesMax < LIMITS.guestFileBytesMax, 'output meets its own cap first')
 assert(LIMITS.attemptsDefault <= LIMITS.attemptsMax, 'the default is allowed')
 assert(

@@ -5,10 +5,10 @@ import { before, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type ControlClient, type JobView, openControlClient } from '@planetary-mesh/peer'
 import { Award, type CID, conservationProblems, seal, textOf } from '@planetary-mesh/spec'
-import { type Name, runOf, signerOf } from '../daemons/daemons.ts'
+import { NAMES, type Name, runOf, signerOf } from '../daemons/daemons.ts'
 import type { JobPlan } from '../mesh/jobs.ts'
 import { endOf, helloJob, isUnknown, submit } from './jobs.ts'
-import { type CrashMesh, HOMES, NAMES, openCrashMesh } from './mesh.ts'
+import { type CrashMesh, HOMES, openCrashMesh } from './mesh.ts'
 import { readStore } from './read-store.ts'
 
 const TIMEOUT = { timeout: 180_000 }

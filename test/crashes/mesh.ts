@@ -8,6 +8,7 @@ import { type ControlClient, configFileOf, openControlClient } from '@planetary-
 import {
   folderOf,
   found,
+  NAMES,
   type Name,
   ROLES,
   runOf,
@@ -15,14 +16,6 @@ import {
   start,
 } from '../daemons/daemons.ts'
 
-export const NAMES: readonly Name[] = [
-  'federation-1',
-  'federation-2',
-  'federation-3',
-  'mesh-node-1',
-  'mesh-node-2',
-  'mesh-node-3',
-]
 export const HOMES = NAMES.filter((name) => name.startsWith('mesh-node'))
 export const WRITER: Name = 'federation-1'
 

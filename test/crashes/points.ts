@@ -3,8 +3,8 @@
  * before and right after. What a machine never does is not among its points.
  */
 import type { Name } from '../daemons/daemons.ts'
+import { NAMES } from '../daemons/daemons.ts'
 import type { Chance } from '../sim/chance.ts'
-import { NAMES } from './mesh.ts'
 
 export type KillPoint = { name: Name; at: string }
 

@@ -12,9 +12,9 @@ import {
   recordsOf,
   textOf,
 } from '@planetary-mesh/spec'
-import type { Name } from '../daemons/daemons.ts'
+import { NAMES, type Name } from '../daemons/daemons.ts'
 import { endOf, helloJob, submitUntilHeard } from './jobs.ts'
-import { type CrashMesh, HOMES, NAMES, openCrashMesh } from './mesh.ts'
+import { type CrashMesh, HOMES, openCrashMesh } from './mesh.ts'
 import type { KillPoint } from './points.ts'
 import { type Reading, readStore } from './read-store.ts'
 

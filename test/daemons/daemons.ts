@@ -50,6 +50,15 @@ export const ROLES = {
   'mesh-node-3': NODE,
 } as const satisfies Record<string, readonly MemberRole[]>
 export type Name = Exclude<keyof typeof ROLES, 'alice' | 'mallory' | 'listener'>
+/** The six that every mesh here has, the log writer first. */
+export const NAMES: readonly Name[] = [
+  'federation-1',
+  'federation-2',
+  'federation-3',
+  'mesh-node-1',
+  'mesh-node-2',
+  'mesh-node-3',
+]
 
 export const SCOPE = 'default'
 

@@ -18,7 +18,7 @@ import {
   charter,
   folderOf,
   found,
-  type Name,
+  NAMES,
   ROLES,
   runOf,
   SCOPE,
@@ -28,14 +28,6 @@ import {
 } from './daemons.ts'
 
 const TIMEOUT = { timeout: 120_000 }
-const NAMES: readonly Name[] = [
-  'federation-1',
-  'federation-2',
-  'federation-3',
-  'mesh-node-1',
-  'mesh-node-2',
-  'mesh-node-3',
-]
 const HOUR_MS = 3_600_000
 const SUM = new Uint8Array(
   readFileSync(join(import.meta.dirname, '../../runtime/test/guests/sum.wasm')),

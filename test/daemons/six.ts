@@ -33,6 +33,7 @@ import {
   folderOf,
   found,
   HOME,
+  NAMES,
   type Name,
   ROLES,
   runOf,
@@ -44,14 +45,6 @@ import {
 } from './daemons.ts'
 import { readLog } from './read-log.ts'
 
-export const NAMES: readonly Name[] = [
-  'federation-1',
-  'federation-2',
-  'federation-3',
-  'mesh-node-1',
-  'mesh-node-2',
-  'mesh-node-3',
-]
 export const NODES: readonly Name[] = ['mesh-node-1', 'mesh-node-2', 'mesh-node-3']
 export const TIMEOUT = { timeout: 90_000 }
 

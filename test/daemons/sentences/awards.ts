@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Award, Bid, type Lease, open, rankingOf, recordsMessage, seal } from '@planetary-mesh/spec'
-import { signerOf } from '../daemons.ts'
+import { NAMES, signerOf } from '../daemons.ts'
 import { need, readLog } from '../read-log.ts'
 import {
   acceptedJob,
@@ -10,7 +10,6 @@ import {
   client,
   didOf,
   finishedJob,
-  NAMES,
   NODES,
   settled,
   six,

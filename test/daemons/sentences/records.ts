@@ -24,7 +24,7 @@ import {
   Token,
 } from '@planetary-mesh/spec'
 import { refusedWith } from '../../mesh/refused.ts'
-import { charter, folderOf, type Name } from '../daemons.ts'
+import { charter, folderOf, NAMES, type Name } from '../daemons.ts'
 import { check, need, readLog, walk } from '../read-log.ts'
 import {
   acceptedJob,
@@ -37,7 +37,6 @@ import {
   endOf,
   finishedJob,
   meshctl,
-  NAMES,
   NODES,
   settled,
   six,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { open, Verdict } from '@planetary-mesh/spec'
-import type { Name } from '../daemons.ts'
+import { NAMES, type Name } from '../daemons.ts'
 import { openLyingExecutor } from '../lying-executor.ts'
 import { check, need, type ReadLog, readLog } from '../read-log.ts'
 import {
@@ -12,7 +12,6 @@ import {
   didOf,
   endOf,
   follow,
-  NAMES,
   settled,
   submit,
   sum,
