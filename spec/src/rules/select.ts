@@ -24,13 +24,17 @@ export function select(
   policies: Policies = NO_POLICIES,
 ): Ranked[] {
   const known = bids
-    .map((bid) => ({ bid, past: pastOf(bid.author), reputation: reputation(pastOf(bid.author)) }))
+    .map((bid) => {
+      const past = pastOf(bid.author)
+      return { bid, past, reputation: reputation(past) }
+    })
     .filter(({ bid, reputation }) => isEligible(manifest, bid, reputation))
+    .map((candidate) => ({ ...candidate, tie: tieBreak(manifest, candidate.bid) }))
     .sort(
       (a, b) =>
-        compareBytes(tieBreak(manifest, a.bid), tieBreak(manifest, b.bid)) ||
+        Buffer.compare(a.tie, b.tie) ||
         // only two bids of one author come this far: no award may list both, but order them too
-        compareBytes(a.bid.cid.bytes, b.bid.cid.bytes),
+        Buffer.compare(a.bid.cid.bytes, b.bid.cid.bytes),
     )
   if ('module' in rule) {
     const asked = known.map(({ bid, past }) => ({ manifest, bid, past }))
@@ -74,11 +78,5 @@ const weighted = (weightPpm: number, ppm: number) => Math.floor((weightPpm * ppm
 
 /** Equal scores go by sha-256(manifest CID ‖ DID), which nobody can choose beforehand. */
 function tieBreak(manifest: Manifest, bid: Bid): Uint8Array {
-  const name = new TextEncoder().encode(bid.author)
-  return sha256(Uint8Array.from([...manifest.cid.bytes, ...name]))
-}
-
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const at = a.findIndex((byte, index) => byte !== b[index])
-  return at < 0 ? 0 : (a[at] as number) - (b[at] as number)
+  return sha256(Buffer.concat([manifest.cid.bytes, Buffer.from(bid.author)]))
 }
