@@ -111,7 +111,7 @@ export async function openWorld(seed: number): Promise<World> {
         new Promise<void>((resolve) => {
           clock.at(clock.nowMs() + diskChance.between(0, 12), resolve)
         })
-      const disk = openMemoryDisk({ sync, ensureHash })
+      const disk = openMemoryDisk({ sync, ensureHash, copy: (bytes) => bytes })
       return { plan, disk, chance: chance.fork(), process: undefined }
     }),
     submitters: federation.submitters.map(({ signer, token }) =>

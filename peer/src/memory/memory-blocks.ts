@@ -3,11 +3,13 @@ import { type CID, ensureHash as hashAndCompare, textOf } from '@planetary-mesh/
 import type { Blocks } from '../ports.ts'
 import type { DiskOptions, Medium } from './memory-disk.ts'
 
+const copyOf = (bytes: Uint8Array) => bytes.slice()
+
 type Stored = { cid: CID; bytes: Uint8Array; durable: boolean }
 
 export function createBlockShelf(
   medium: Medium,
-  { fetch, ensureHash = hashAndCompare }: DiskOptions,
+  { fetch, ensureHash = hashAndCompare, copy = copyOf }: DiskOptions,
 ): { open(): Blocks; crash(): void; corrupt(cid: CID, bytes: Uint8Array): void } {
   const stored = new Map<string, Stored>()
   const pending = new Map<string, Stored>()
@@ -23,10 +25,10 @@ export function createBlockShelf(
     for (const [key, { cid, bytes }] of distinct) {
       const before = stored.get(key)
       if (before !== undefined) {
-        before.bytes = bytes.slice()
+        before.bytes = copy(bytes)
         continue
       }
-      const entry = { cid, bytes: bytes.slice(), durable: false }
+      const entry = { cid, bytes: copy(bytes), durable: false }
       stored.set(key, entry)
       pending.set(key, entry)
     }
@@ -37,7 +39,7 @@ export function createBlockShelf(
       const handle = medium.handle()
       const checked = ({ cid, bytes }: { cid: CID; bytes: Uint8Array }) => {
         ensureHash(cid, bytes)
-        return bytes.slice()
+        return copy(bytes)
       }
       const keepIfRoom = (cid: CID, bytes: Uint8Array) => {
         try {
@@ -95,7 +97,7 @@ export function createBlockShelf(
     },
     corrupt(cid, bytes) {
       const entry = stored.get(textOf(cid))
-      if (entry !== undefined) entry.bytes = bytes.slice()
+      if (entry !== undefined) entry.bytes = copy(bytes)
     },
   }
 }

@@ -31,6 +31,8 @@ export type DiskOptions = {
   fetch?: (cid: CID) => Promise<Uint8Array | undefined>
   /** How bytes are proven; a simulation remembers what it has proven. Default: `ensureHash`. */
   ensureHash?: (cid: CID, bytes: Uint8Array) => void
+  /** How a block's bytes come and go; where nobody writes to bytes, as they are. Default: copied. */
+  copy?: (bytes: Uint8Array) => Uint8Array
 }
 
 /** What journal and blocks know of the disk they are on. */
