@@ -113,27 +113,28 @@ export class Invariants {
     this.#records.set(textOf(record.cid), record)
   }
 
-  /** The writer's own book and one other replica, after an event. */
-  states(book: Book | undefined, replicas: Iterable<Replica>): void {
+  /** The writer's own book, after an event. */
+  book(book: Book | undefined): void {
+    if (book === undefined) return
+    const problems = conservationProblems(book.ledger)
+    this.auditor.check('issued = free + held + spent + returned (4)', problems.length === 0, () =>
+      problems.join('; '),
+    )
+  }
+
+  /** A live process's copy of the log, after an event. */
+  replica(replica: Replica): void {
     const { auditor } = this
-    if (book !== undefined) {
-      const problems = conservationProblems(book.ledger)
-      auditor.check('issued = free + held + spent + returned (4)', problems.length === 0, () =>
-        problems.join('; '),
-      )
-    }
-    for (const replica of replicas) {
-      const { problem } = replica
-      auditor.check('an honest log stops no replica (6)', problem === undefined, () =>
-        JSON.stringify(problem),
-      )
-      const last = replica.anchors.at(-1)
-      if (last === undefined || this.#seen.get(replica) === last.size) continue
-      this.#seen.set(replica, last.size)
-      const root = this.#rootOfSize.get(last.size)
-      const same = root === Buffer.from(last.root).toString('hex')
-      auditor.check('same log, same root, on every replica (6)', same, () => `size ${last.size}`)
-    }
+    const { problem } = replica
+    auditor.check('an honest log stops no replica (6)', problem === undefined, () =>
+      JSON.stringify(problem),
+    )
+    const last = replica.anchors.at(-1)
+    if (last === undefined || this.#seen.get(replica) === last.size) return
+    this.#seen.set(replica, last.size)
+    const root = this.#rootOfSize.get(last.size)
+    const same = root === Buffer.from(last.root).toString('hex')
+    auditor.check('same log, same root, on every replica (6)', same, () => `size ${last.size}`)
   }
 
   get head(): string | null {

@@ -89,22 +89,24 @@ function planCrashes(world: World, chance: ReturnType<typeof openChance>): void 
 
 function checkAll(world: World): void {
   const { invariants, nodes } = world
+  const { auditor } = invariants
   const book = world.book()
-  const replicas = nodes.flatMap(({ process }) => (process === undefined ? [] : [process.replica]))
-  invariants.states(book, replicas)
+  invariants.book(book)
   for (const { process, plan } of nodes) {
-    const fault = process?.fault
-    invariants.auditor.check('no process stops by itself', fault === undefined, () => {
+    if (process === undefined) continue
+    invariants.replica(process.replica)
+    const { fault } = process
+    auditor.check('no process stops by itself', fault === undefined, () => {
       return `${plan.name}: ${fault instanceof Error ? fault.stack : fault}`
     })
   }
   if (book === undefined || book.ledger.charters.length === 0) return
-  for (const job of world.submitters.flatMap(({ jobs }) => jobs)) {
-    if (!job.acknowledged) continue
-    const known = book.ledger.jobs.has(job.id)
-    invariants.auditor.check('an acknowledged submit is never lost (7)', known, () => {
-      return job.id
-    })
+  for (const { jobs } of world.submitters) {
+    for (const { acknowledged, id } of jobs) {
+      if (!acknowledged) continue
+      const known = book.ledger.jobs.has(id)
+      auditor.check('an acknowledged submit is never lost (7)', known, () => id)
+    }
   }
 }
 

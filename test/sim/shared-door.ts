@@ -22,7 +22,7 @@ export function sharedDoor(
   ensureHash: (cid: CID, bytes: Uint8Array) => void
 } {
   const plain = plainReader(verify)
-  const proven = new WeakMap<Uint8Array, CID>()
+  const proven = new Map<Uint8Array, CID>()
   return {
     ensureHash(cid, bytes) {
       if (proven.get(bytes)?.equals(cid)) return
@@ -43,7 +43,7 @@ export function sharedDoor(
 function once<A extends readonly unknown[], R>(
   read: (bytes: Uint8Array, ...rest: A) => R,
 ): (bytes: Uint8Array, ...rest: A) => R {
-  const known = new WeakMap<Uint8Array, R>()
+  const known = new Map<Uint8Array, R>()
   return (bytes, ...rest) => {
     const before = known.get(bytes)
     if (before !== undefined) return before

@@ -17,8 +17,9 @@ type Line = {
 }
 
 async function seeds(first: number, count: number): Promise<Line[]> {
-  // most of what a seed makes is soon gone: a large nursery spares the collector
-  const flags = ['--conditions=source', '--max-semi-space-size=64']
+  // most of what a seed makes is soon gone: a large nursery spares the collector, whose threads
+  // would only take the other process's core
+  const flags = ['--conditions=source', '--max-semi-space-size=128', '--single-threaded-gc']
   const args = [...flags, main, '--json', '--seed', `${first}`, '--count', `${count}`]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
