@@ -1,14 +1,15 @@
 /**
- * The same C program on everything that runs it here: the metered sandbox, its second backend on
- * @wasmer/wasi, and node:wasi, each against un-metered V8 with default flags. A new process for
- * each sample on every side runs the module twice; the processor time of the second run, all
- * compiled, is taken.
+ * The same C program on everything that runs it here: the metered sandbox, as a module and as a
+ * component, its second backend on @wasmer/wasi, and node:wasi, each against un-metered V8 with
+ * default flags. A new process for each sample on every side runs the module twice; the processor
+ * time of the second run, all compiled, is taken.
  */
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { openSandbox, openWasmerSandbox } from '@planetary-mesh/runtime'
 import type { Sandbox } from '@planetary-mesh/spec'
+import { openComponent, withoutComponent } from './component.ts'
 import { type KernelName, kernelFile, kernelInput, kernelModule, RUN_MS_MAX } from './kernels.ts'
 import { type Effort, type Row, rowOf, takeTurns } from './measure.ts'
 import { childrenOf, fineCpuMsOf } from './process-times.ts'
@@ -32,7 +33,8 @@ export async function benchBackends(effort: Effort): Promise<Row[]> {
   const { name, argument } = KERNEL
   const given = String(Math.ceil(argument * effort.share))
   const seen = new Set<string>()
-  for (const [backend, run] of Object.entries(BACKENDS)) {
+  const backends = [...Object.entries(BACKENDS), ...(await componentBackend(effort))]
+  for (const [backend, run] of backends) {
     const sample = (runIt: Backend) => async () => {
       const { ms, stdout } = await runIt(name, given)
       seen.add(stdout)
@@ -44,6 +46,18 @@ export async function benchBackends(effort: Effort): Promise<Row[]> {
   }
   if (seen.size !== 1) throw new Error(`${name} ran differently: ${[...seen].join(', ')}`)
   return rows
+}
+
+/** None where components are not run; the reason goes to stderr. */
+async function componentBackend(effort: Effort): Promise<[name: string, Backend][]> {
+  const name = 'jco component slot'
+  const why = withoutComponent(effort)
+  if (why !== false) {
+    process.stderr.write(`${KERNEL.name}, ${name}: skipped, ${why}\n`)
+    return []
+  }
+  const run = await openComponent(kernelModule(KERNEL.name))
+  return [[name, (_kernel, argument) => run(argument)]]
 }
 
 async function inSandbox(opening: Promise<Sandbox>, name: KernelName, argument: string) {

@@ -5,7 +5,7 @@
 import { performance } from 'node:perf_hooks'
 import {
   admit,
-  HostFault,
+  type HostFault,
   LIMITS,
   type RunInput,
   type RunOptions,
@@ -20,7 +20,8 @@ import { Admitting } from './admitting.ts'
 import { cancelledAtStart } from './cancelled-at-start.ts'
 import { ensureInput } from './input.ts'
 import { openRewrittenCache, type RewrittenCache } from './rewritten-cache.ts'
-import { Interrupted, SlotProcess } from './slot-process.ts'
+import { Interrupted } from './slot-process.ts'
+import { closedFault, SlotProcesses } from './slot-processes.ts'
 
 export type SandboxOptions = {
   slots: number
@@ -61,29 +62,24 @@ type Turn = { take(): void; refuse(fault: HostFault): void }
 
 class SlotPool {
   readonly #slots: number
-  readonly #spares: number
+  readonly #processes: SlotProcesses
   readonly #cache: RewrittenCache | undefined
   readonly #admitting: Admitting | undefined
-  /** Processes that are starting or ready, each waiting for one job. */
-  readonly #ready: Promise<SlotProcess>[] = []
-  readonly #busy = new Set<SlotProcess>()
   readonly #queue: Turn[] = []
   #running = 0
   #closed = false
 
   constructor(slots: number, spares: number, cache: RewrittenCache | undefined) {
     this.#slots = slots
-    this.#spares = spares
+    this.#processes = new SlotProcesses(slots, spares)
     this.#cache = cache
-    this.#admitting = cache && new Admitting(cache, (use) => this.#lendClean(use))
+    this.#admitting = cache && new Admitting(cache, (use) => this.#processes.lendClean(use))
   }
 
-  /** Starts the slots, and the spare once they are up. Throws `HostFault('crash')`. */
+  /** Throws `HostFault('crash')` when its processes cannot be started. */
   async fill(): Promise<void> {
-    this.#startMissing(this.#slots)
     try {
-      await Promise.all(this.#ready)
-      this.#startMissing()
+      await this.#processes.fill()
     } catch (thrown) {
       await this.close()
       throw thrown
@@ -107,12 +103,7 @@ class SlotPool {
   async close(): Promise<void> {
     this.#closed = true
     for (const turn of this.#queue.splice(0)) turn.refuse(closedFault())
-    const ready = await Promise.allSettled(this.#ready.splice(0))
-    const idle = ready.flatMap((slot) => (slot.status === 'fulfilled' ? [slot.value] : []))
-    await Promise.all([
-      ...[...idle, ...this.#busy].map((slot) => slot.kill(closedFault())),
-      this.#admitting?.close(),
-    ])
+    await Promise.all([this.#processes.close(), this.#admitting?.close()])
   }
 
   /** Takes one of `slots` turns, or waits for one to be handed on; false if `signal` came first. */
@@ -155,9 +146,7 @@ class SlotPool {
   }
 
   async #runInSlot(input: RunInput, options?: RunOptions): Promise<RunResult> {
-    const slot = await this.#takeUsable()
-    if (this.#closed) throw await slot.kill(closedFault())
-    this.#busy.add(slot)
+    const slot = await this.#processes.take()
     const { memoryPagesMax } = input.limits
     let isMissing = false
     const find = async (hash: string) => {
@@ -170,49 +159,7 @@ class SlotPool {
       if (isMissing && !isBundle(input.module)) this.#admitting?.add(input.module, memoryPagesMax)
       return result
     } finally {
-      this.#busy.delete(slot)
-      if (slot.usable && !this.#closed) this.#ready.unshift(Promise.resolve(slot))
-      this.#startMissing()
-    }
-  }
-
-  /** The spare, as a rule: it is the last to be given a job. */
-  async #lendClean<T>(use: (slot: SlotProcess) => Promise<T>): Promise<T> {
-    const last = this.#ready.pop()
-    const slot = await last?.catch(() => undefined)
-    const isClean = slot !== undefined && !slot.ranGuest && slot.usable
-    if (!isClean && slot !== undefined) {
-      if (this.#closed) throw await slot.kill(closedFault())
-      this.#ready.push(Promise.resolve(slot))
-    }
-    const clean = isClean ? slot : await SlotProcess.start()
-    try {
-      if (this.#closed) throw closedFault()
-      return await use(clean)
-    } finally {
-      // while it was away, a job may have needed another in its place
-      const isWanted = this.#ready.length + this.#busy.size < this.#slots + this.#spares
-      if (isWanted && clean.usable && !this.#closed) this.#ready.push(Promise.resolve(clean))
-      else await clean.kill(closedFault())
-    }
-  }
-
-  /** The next process that is alive: an idle one may have been ended from outside. */
-  async #takeUsable(): Promise<SlotProcess> {
-    for (;;) {
-      this.#startMissing()
-      const next = this.#ready.shift()
-      if (next === undefined) throw closedFault()
-      const slot = await next
-      if (slot.usable) return slot
-    }
-  }
-
-  #startMissing(target = this.#slots + this.#spares): void {
-    while (!this.#closed && this.#ready.length + this.#busy.size < target) {
-      const starting = SlotProcess.start()
-      starting.catch(() => {}) // told to whoever takes it
-      this.#ready.push(starting)
+      this.#processes.giveBack(slot)
     }
   }
 }
@@ -220,5 +167,3 @@ class SlotPool {
 /** A receipt names the profile that its job asked for, though nothing ran. */
 const cancelled = ({ module }: RunInput) =>
   cancelledAtStart(isBundle(module) ? COMPONENT_PROFILE : RUNTIME_PROFILE)
-
-const closedFault = () => new HostFault('closed', 'the sandbox was closed')

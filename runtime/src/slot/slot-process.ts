@@ -28,7 +28,8 @@ import {
   type SentModule,
 } from './messages.ts'
 import { hashOf } from './module-cache.ts'
-import { type SlotChild, startChild } from './start-child.ts'
+import { endsWithParent, type SlotChild, startChild } from './start-child.ts'
+import { warmUpInput } from './warm-up.ts'
 
 /** How much of what a dying process says is kept, from its end. */
 const LAST_WORDS_CHARS = 4096
@@ -40,6 +41,8 @@ const ADMIT_MS = 60_000
 const HELD_MAX = 4096
 /** A run asks for its module once for each variant. */
 const WISHES_MAX = 2
+/** Each under another memory limit, so that it is rewritten anew. */
+const WARM_UPS = 2
 
 type Waiting = {
   resolve(frame: Frame): void
@@ -112,12 +115,29 @@ export class SlotProcess {
    * Starts a process and waits until it can take a job. Throws `HostFault('crash')`. `program` is
    * for tests, see `startChild`.
    */
-  static async start(program?: readonly string[]): Promise<SlotProcess> {
-    const slot = new SlotProcess(startChild(program))
-    const { head } = await slot.#exchange([], READY_MS)
-    slot.#keepsModules = head.keepsModules === true
-    slot.#hold(false)
-    return slot
+  static start(program?: readonly string[]): Promise<SlotProcess> {
+    return SlotProcess.spawn(program).opened()
+  }
+
+  /** Starts a process that takes no job before it is `opened`. */
+  static spawn(program?: readonly string[]): SlotProcess {
+    return new SlotProcess(startChild(program))
+  }
+
+  /** Waits until it can take a job; to be called once. Throws `HostFault('crash')`. */
+  async opened(): Promise<this> {
+    const { head } = await this.#exchange([], READY_MS)
+    this.#keepsModules = head.keepsModules === true
+    this.#hold(false)
+    return this
+  }
+
+  /** Runs modules of ours, so that the first job does not pay for code that was never run. */
+  async warmUp(): Promise<void> {
+    for (let memoryPagesMax = 1; memoryPagesMax <= WARM_UPS; memoryPagesMax++) {
+      await this.run(warmUpInput(memoryPagesMax))
+    }
+    this.#ranGuest = false
   }
 
   get pid(): number | undefined {
@@ -183,6 +203,14 @@ export class SlotProcess {
     } finally {
       if (this.usable) this.#hold(false)
     }
+  }
+
+  /**
+   * Makes the process stand still, or go on. Only where the kernel ends it with its parent: nobody
+   * else could end one that stands still.
+   */
+  rest(isToRest: boolean): void {
+    if (endsWithParent()) this.#child.kill(isToRest ? 'SIGSTOP' : 'SIGCONT')
   }
 
   /** Ends the process, and with `fault` whatever it was doing; resolves when it is gone. */

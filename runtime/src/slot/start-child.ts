@@ -1,7 +1,7 @@
 /**
  * Starts the process of a slot, with nothing in reach: V8's permission model on (no files but the
- * code it runs, no network, no workers, no child processes, no addons), an empty environment, no
- * descriptor but three pipes. Source: runtime.md, "Process model".
+ * code it runs, no network, no workers, no child processes, no addons), no SQLite, an empty
+ * environment, no descriptor but three pipes. Source: runtime.md, "Process model".
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -29,26 +29,44 @@ export const ENGINE_FLAGS: readonly string[] = [
   '--wasm-inlining-min-budget=200',
   '--wasm-inlining-max-size=1000',
 ]
+/**
+ * Against what the permission model does not know of: SQLite opens and writes any file (Node
+ * 26.10). A Node that has no such module does not start with the flag against it.
+ */
+export const beyondPermissions = (): string[] =>
+  ['--no-experimental-sqlite'].filter((flag) => process.allowedNodeEnvironmentFlags.has(flag))
 /** Linux's `PR_SET_PDEATHSIG`: the kernel ends the child when its parent is gone. */
 const SETPRIV = '/usr/bin/setpriv'
 const END_WITH_PARENT = ['--pdeathsig', 'KILL', '--no-new-privs', '--']
 
 const ENTRY = fileURLToPath(new URL(fromSource ? './child.ts' : './child.js', import.meta.url))
 
+/** Whether a child of ours cannot outlive us, whatever it does. */
+export const endsWithParent = (): boolean => existsSync(SETPRIV)
+
 /** The slot's own program: a thread for each job is dear, so only where it is needed. */
-const ownProgram = () => (existsSync(SETPRIV) ? [ENTRY] : [ENTRY, WATCHDOG])
+const ownProgram = () => (endsWithParent() ? [ENTRY] : [ENTRY, WATCHDOG])
+
+/** Put together once: that takes a millisecond or two, for which jobs would wait. */
+let walls: readonly string[] | undefined
+
+const wallsOf = (entry: string): readonly string[] => [
+  ...beyondPermissions(),
+  '--permission',
+  ...readablePaths(packageRootOf(entry)).map((path) => `--allow-fs-read=${path}`),
+  '--disable-warning=PERM0006',
+]
 
 /** `program` is the slot's own; a test may look around in its place. */
 export function startChild(program: readonly string[] = ownProgram()): SlotChild {
+  walls ??= wallsOf(ENTRY)
   const args = [
     ...ENGINE_FLAGS,
     ...(fromSource ? ['--conditions=source'] : []),
-    '--permission',
-    ...readablePaths(packageRootOf(ENTRY)).map((path) => `--allow-fs-read=${path}`),
-    '--disable-warning=PERM0006',
+    ...walls,
     ...program,
   ]
-  const [command, before] = existsSync(SETPRIV)
+  const [command, before] = endsWithParent()
     ? [SETPRIV, [...END_WITH_PARENT, process.execPath]]
     : [process.execPath, []]
   return spawn(command, [...before, ...args], {

@@ -4,7 +4,7 @@
  */
 import { encodeDirectory, encodeFile } from '@planetary-mesh/spec'
 import { openSandbox } from '../../src/index.ts'
-import { replayedGuests } from './guests.ts'
+import { endOf, replayedGuests } from './guests.ts'
 
 const [least = '', ...numbers] = process.argv.slice(2)
 const guests = replayedGuests(Number(least))
@@ -15,6 +15,8 @@ try {
     if (guest === undefined) throw new Error(`there is no guest ${number}`)
     const result = await sandbox.run(guest.input)
     const { outcome, fuel, memoryPages, hostCallDigest, profile } = result
+    const end = endOf(outcome)
+    if (end !== guest.end) throw new Error(`${guest.name}: ${end}, and not ${guest.end}`)
     const seen = {
       outcome,
       fuel,

@@ -4,12 +4,14 @@ import { after, before, test } from 'node:test'
 import { openSandbox } from '@planetary-mesh/runtime'
 import type { Sandbox } from '@planetary-mesh/spec'
 import { printable } from '../../../meshctl/src/cli/terminal.ts'
+import { BREAK_OUTS } from './break-outs.ts'
 import { type Canaries, openCanaries } from './canaries.ts'
 import { type Ending, endingOf, inputOf, leaksOf, neighbourInput, runGuest } from './contained.ts'
 import { CORPUS } from './corpus.ts'
 import { throughDoors } from './doors.ts'
 import type { Guest } from './guest.ts'
 import { guestsBeside, runHonest } from './honest.ts'
+import { tryWalls } from './walls.ts'
 
 const RUNS = 2
 const GUESTS_MIN = 80
@@ -125,4 +127,29 @@ test('with its defence left out, each gets to what it reaches for', async () => 
     owed.filter(({ name }) => !hits.has(name)).map(({ name }) => name),
     [],
   )
+})
+
+test('what breaks out of its module meets the walls of its process, and flags are these walls', async () => {
+  const names = BREAK_OUTS.map(({ name }) => name)
+  assert.equal(new Set(names).size, names.length, 'names are different')
+  const heardBefore = canaries.connections()
+  const closed = await tryWalls(canaries, 'closed')
+  assert.deepEqual(
+    names.filter((name) => closed.get(name)?.hit),
+    [],
+  )
+  assert.equal(canaries.connections(), heardBefore)
+  const denied = names.filter((name) => closed.get(name)?.problem === 'ERR_ACCESS_DENIED')
+  // a database is not there at all, and an environment that is empty denies nothing
+  assert.deepEqual(
+    names.filter((name) => !denied.includes(name)),
+    ['a database', 'the environment'],
+  )
+  const open = await tryWalls(canaries, 'open')
+  assert.deepEqual(
+    names.filter((name) => !open.get(name)?.hit),
+    [],
+  )
+  const connecting = BREAK_OUTS.filter(({ canary }) => canary === 'port')
+  assert.equal(canaries.connections(), heardBefore + connecting.length)
 })

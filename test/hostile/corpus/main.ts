@@ -1,9 +1,10 @@
 /**
  * The long run of the corpus: `main.ts [--runs 20] [--rounds 100]`. Every guest so often in one
  * slot after its neighbour, with the same ending each time; then so many rounds of the whole corpus
- * beside twenty honest jobs. Prints the latency of these alone, beside each other and beside the
- * corpus. Exit code 1 when a guest ended otherwise, leaked, touched a canary, or does no harm with
- * its defence left out, or when an honest job had another result.
+ * beside twenty honest jobs; last, what breaks out of its module into a slot's process, with the
+ * flags of that process and without. Prints the latency of the honest jobs alone, beside each other
+ * and beside the corpus. Exit code 1 when a guest ended otherwise, leaked, touched a canary, or
+ * does no harm with its defence left out, or when an honest job had another result.
  */
 import { parseArgs } from 'node:util'
 import { openSandbox } from '@planetary-mesh/runtime'
@@ -13,6 +14,7 @@ import { CORPUS } from './corpus.ts'
 import { throughDoors } from './doors.ts'
 import type { Guest } from './guest.ts'
 import { guestsBeside, type HonestRound, runHonest } from './honest.ts'
+import { tryWalls } from './walls.ts'
 
 const { values } = parseArgs({
   options: {
@@ -33,6 +35,7 @@ try {
   const hits = await throughDoors(owed, canaries, { endlessMs: 1000, waitMs: 2000 })
   console.log(`${hits.size} of ${owed.length} guests hit their canary with the defence left out`)
   for (const { name } of owed) if (!hits.has(name)) problems.push(`${name}: no hit`)
+  await breakOut()
 } finally {
   await canaries.close()
 }
@@ -60,6 +63,17 @@ async function runEach(runs: number): Promise<number> {
     await sandbox.close()
   }
   return admitted
+}
+
+/** What breaks out of its module, in a process with the flags of a slot and in one without. */
+async function breakOut(): Promise<void> {
+  const closed = await tryWalls(canaries, 'closed')
+  const open = await tryWalls(canaries, 'open')
+  for (const [name, { hit }] of closed) {
+    if (hit) problems.push(`${name}: through the walls`)
+    if (!open.get(name)?.hit) problems.push(`${name}: no hit without walls`)
+  }
+  console.log(`${closed.size} ways out of a module meet the flags of the process`)
 }
 
 /** Rounds alone, beside other honest jobs, and beside the corpus in turn: on the same machine. */
