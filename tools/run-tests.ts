@@ -3,11 +3,12 @@
  * A pattern that matches nothing is an error, and the whole suite must not shrink unnoticed: fewer
  * tests than `test-count.json` says is a failure. The last lines are node's own summary.
  */
-import { globSync, readFileSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
+import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { missingTests, type Skipped, type Tally } from './test-count.ts'
 
@@ -15,11 +16,17 @@ const ROOT = join(import.meta.dirname, '..')
 const COUNT_FILE = join(import.meta.dirname, 'test-count.json')
 const ALL = '**/*.test.ts'
 /** Where Node keeps sources with their types stripped: hundreds of processes read the same ones. */
-process.env.NODE_COMPILE_CACHE ??= join(ROOT, 'node_modules/.cache/node-compile')
+const CACHE = join(ROOT, 'node_modules/.cache')
+process.env.NODE_COMPILE_CACHE ??= join(CACHE, 'node-compile')
 /** A file that hangs must not hang the build. */
 const FILE_TIMEOUT_MS = 10 * 60_000
 /** These use every core themselves: they run first, and nothing beside them. */
 const ALONE = ['test/sim/sim.test.ts'].map((file) => join(ROOT, file))
+/**
+ * In a run of everything the files of these rooms share a process each, the longest first: most
+ * take less time than a process takes to load.
+ */
+const TOGETHER = ['peer', 'spec', 'ccl-compiler', 'mesh-node', 'federation']
 const SUMMARY = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) ([\d.]+)$/
 
 type Total = Tally & { success: boolean }
@@ -47,7 +54,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => stop.abort())
 }
 const alone = await runFiles(files.filter((file) => ALONE.includes(file)))
-const rest = await runFiles(files.filter((file) => !ALONE.includes(file)))
+const others = files.filter((file) => !ALONE.includes(file))
+const rest = await runFiles(isWhole ? together(others) : others)
 const tally = sum(alone, rest)
 printSkipped()
 const shrunk = isWhole ? checkCount() : undefined
@@ -62,6 +70,21 @@ function findTests(patterns: readonly string[]): string[] {
     if (matches.length === 0) end(`no test file matches ${patterns[index]}`, 2)
   }
   return [...new Set(found.flat())].sort().map((file) => join(ROOT, file))
+}
+
+/** The same tests in fewer files: one for each room of TOGETHER, then all that are left. */
+function together(all: readonly string[]): string[] {
+  const folder = join(CACHE, 'tests')
+  mkdirSync(folder, { recursive: true })
+  const roomOf = (file: string) =>
+    TOGETHER.find((room) => relative(ROOT, file).startsWith(`${room}/`))
+  const shared = TOGETHER.map((room) => {
+    const own = all.filter((file) => roomOf(file) === room)
+    const entry = join(folder, `${room}.test.mjs`)
+    writeFileSync(entry, own.map((file) => `import '${pathToFileURL(file)}'\n`).join(''))
+    return entry
+  })
+  return [...shared, ...all.filter((file) => roomOf(file) === undefined)]
 }
 
 /** Runs files, prints as `node --test` does, and keeps the summary lines back. */
