@@ -7,11 +7,11 @@ import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { LIMITS } from '@planetary-mesh/spec'
-import { createHeliaLight } from 'helia'
 import { createLibp2p } from 'libp2p'
 import type { Blocks } from '../ports.ts'
 import { heliaBlocks } from './exchange.ts'
 import { gossipId, gossipScores } from './gossip.ts'
+import { openHeliaLight } from './helia-light.ts'
 import { networkKey } from './identity.ts'
 import type { Admission, Registrar } from './members-only.ts'
 
@@ -73,8 +73,8 @@ export async function makeLibp2p(
   })
 }
 
-export function makeHelia(libp2p: Libp2p, heldHere: Blocks) {
-  const helia = createHeliaLight({ blockstore: heliaBlocks(heldHere) })
+export async function makeHelia(libp2p: Libp2p, heldHere: Blocks) {
+  const helia = await openHeliaLight({ blockstore: heliaBlocks(heldHere) })
   const withNetwork = Object.assign(helia, { libp2p })
   withNetwork.addMixin({
     name: 'libp2p',

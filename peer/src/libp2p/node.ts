@@ -91,7 +91,7 @@ export async function openNode(options: NodeOptions): Promise<NetworkNode> {
   const log = options.log ?? (() => {})
   const bootstrap = (options.bootstrap ?? []).map(parseAddress)
   const admission = openAdmission({ isMember, log })
-  // half a second and 80 MB, for those alone who open a node
+  // a third of a second and 60 MB, for those alone who open a node
   const { makeHelia, makeLibp2p } = await import('./make-libp2p.ts')
   const libp2p = await makeLibp2p(options, admission)
   const book = await openAddressBook(disk.openNotes?.(), bootstrap)
@@ -102,7 +102,7 @@ export async function openNode(options: NodeOptions): Promise<NetworkNode> {
   const network = openNetworkTransport({ libp2p, links, signer, topic, isMember, validate, log })
   const { transport } = network
   const heldHere = disk.openBlocks()
-  const helia = makeHelia(libp2p, heldHere)
+  const helia = await makeHelia(libp2p, heldHere)
   const { blockFetchMs: fetchMs = LIMITS.blockFetchMs } = options
   const exchange = openExchange({ helia, members: links.members, fetchMs, log })
   const blocks = disk.openBlocks({ fetch: exchange.fetch })

@@ -31,7 +31,7 @@ export type DiskOptions = {
   fetch?: (cid: CID) => Promise<Uint8Array | undefined>
   /** How bytes are proven; a simulation remembers what it has proven. Default: `ensureHash`. */
   ensureHash?: (cid: CID, bytes: Uint8Array) => void
-  /** How a block's bytes come and go; where nobody writes to bytes, as they are. Default: copied. */
+  /** How a block's bytes come and go: copied, or as they are where nobody writes to them. */
   copy?: (bytes: Uint8Array) => Uint8Array
 }
 
