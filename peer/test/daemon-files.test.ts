@@ -1,10 +1,13 @@
-// The small files of a state folder: a key that only its owner reads, and a join line.
+// The small files of a state folder: a key that only its owner reads, a join line, a pid.
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { parseJoinLine, readKeyFile, writeKeyFile } from '@planetary-mesh/peer'
+import { setTimeout as wait } from 'node:timers/promises'
+import { isAlive, parseJoinLine, readKeyFile, writeKeyFile } from '@planetary-mesh/peer'
 import { encodeBlock, signerFromSeed } from '@planetary-mesh/spec'
 import { forOthers } from '../src/daemon/addresses.ts'
 import { formatJoinLine } from '../src/daemon/join-line.ts'
@@ -80,4 +83,24 @@ test('who is elsewhere is told the addresses that lead here first', () => {
   const wide = '/ip4/192.0.2.1/tcp/4801/p2p/a'
   assert.deepEqual(forOthers([local, wide]), [wide, local])
   assert.deepEqual(forOthers([local]), [local])
+})
+
+test('a process that has ended is not there, even while nobody asks how it ended', {
+  skip: process.platform !== 'linux' && 'the states of processes are read from /proc',
+}, async () => {
+  assert.equal(isAlive(process.pid), true)
+  // the shell becomes a program that never asks for the end of its child
+  const script = '/bin/true & echo $!; exec /bin/sleep 60'
+  const parent = spawn('/bin/sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  try {
+    const [line] = await once(parent.stdout, 'data')
+    const pid = Number(line)
+    for (let looks = 0; isAlive(pid) && looks < 500; looks++) await wait(10)
+    assert.equal(isAlive(pid), false)
+    assert.equal(process.kill(pid, 0), true, 'its number is still taken')
+  } finally {
+    parent.kill('SIGKILL')
+    await once(parent, 'exit')
+  }
+  assert.equal(isAlive(parent.pid as number), false)
 })

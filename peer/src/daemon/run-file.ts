@@ -3,6 +3,7 @@
  * owner's tools ask it. It is written when the process serves and goes when it stops; a file whose
  * pid is no more was left by a kill and says nothing.
  */
+import { readFileSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Did, isDid } from '@planetary-mesh/spec'
@@ -45,13 +46,26 @@ export async function readLiveRunFile(folder: string): Promise<RunFile | undefin
   return run !== undefined && isAlive(run.pid) ? run : undefined
 }
 
-/** Whether a process of that pid is there; one that may not be signalled counts. */
+/**
+ * Whether a process of that pid is there; one that may not be signalled counts. One that has ended
+ * does not, though in a container without an init nobody may ever ask for its exit code.
+ */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
-    return true
   } catch (thrown) {
-    return Object(thrown).code === 'EPERM'
+    if (Object(thrown).code !== 'EPERM') return false
+  }
+  return !hasEnded(pid)
+}
+
+/** Linux: the state after the name in parentheses, proc_pid_stat(5); unknown elsewhere. */
+function hasEnded(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return /^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2))
+  } catch {
+    return false
   }
 }
 
