@@ -9,6 +9,7 @@ import { openSandbox, runInProcess } from '../src/index.ts'
 import { encodeRequest, WATCHDOG } from '../src/slot/messages.ts'
 import { SlotProcess } from '../src/slot/slot-process.ts'
 import { startChild } from '../src/slot/start-child.ts'
+import { strippedStart } from '../src/slot/stripped-sources.ts'
 import { build, EMPTY, I32, op } from './admission/build.ts'
 import { guest, runInput } from './run-input.ts'
 import { reproducible } from './sandbox-exam.ts'
@@ -145,4 +146,25 @@ test('a slot has three pipes and no other descriptor of its parent', {
   assert.deepEqual(foreign, [])
   const sockets = targets.filter(([, to]) => to.startsWith('socket:')).map(([name]) => name)
   assert.deepEqual(sockets.sort(), ['0', '1', '2'])
+})
+
+test('a checkout’s leave to keep stripped sources ends when a slot gives it back', async () => {
+  const start = strippedStart()
+  assert(start !== undefined, 'these tests run from sources on the pinned Node')
+  const folder = start.flags.map((flag) => flag.split('=')[1]).at(-1)
+  const file = JSON.stringify(`${folder}/not-for-guests`)
+  const script = `
+    import { existsSync, rmSync, writeFileSync } from 'node:fs'
+    import { giveBackWriting } from '${new URL('../src/slot/stripped-sources.ts', import.meta.url)}'
+    const tryIt = () => {
+      try { writeFileSync(${file}, 'x'); rmSync(${file}); return 'written' }
+      catch ({ code }) { return code }
+    }
+    const before = tryIt()
+    giveBackWriting()
+    process.stdout.write([before, tryIt(), existsSync(${file})].join())`
+  const child = startChild([...start.flags, '--input-type=module', '-e', script])
+  child.stderr.resume()
+  const [said] = await once(child.stdout.setEncoding('utf8'), 'data')
+  assert.equal(said, 'written,ERR_ACCESS_DENIED,false')
 })

@@ -3,7 +3,7 @@
  * passed values without bound. To the engine a block of three bytes is a table of all its values,
  * kept until the function ends; a megabyte of them would be more than a gigabyte.
  */
-import { LIMITS } from '@planetary-mesh/spec'
+import { LIMITS } from '@planetary-mesh/spec/bare'
 import { Instructions } from './instructions.ts'
 import { OP } from './opcodes.ts'
 import type { Parsed } from './parse.ts'

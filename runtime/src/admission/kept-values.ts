@@ -8,7 +8,7 @@
  * may be unrolled by a round, and then what every round computes is known before its calls.
  * Source: V8, value numbering (by dominators) and loop peeling (of innermost loops).
  */
-import { LIMITS } from '@planetary-mesh/spec'
+import { LIMITS } from '@planetary-mesh/spec/bare'
 import { IntList } from './int-list.ts'
 import { OP, SIMD } from './opcodes.ts'
 

@@ -8,7 +8,7 @@
  * Source: runtime.md, "Metering: scheme K".
  */
 import assert from 'node:assert'
-import { LIMITS } from '@planetary-mesh/spec'
+import { LIMITS } from '@planetary-mesh/spec/bare'
 import { WebAssembly } from './engine.ts'
 
 /** Import module and field name that a rewritten module adds. No guest may import from it. */

@@ -1,7 +1,7 @@
 /**
  * The import section: functions alone, for a guest shares no memory, table or global with anybody.
  */
-import { LIMITS, Refusal } from '@planetary-mesh/spec'
+import { LIMITS, Refusal } from '@planetary-mesh/spec/bare'
 import { importMeaning } from './import-meanings.ts'
 import { METER_MODULE } from './meter.ts'
 import { readImportedLimits } from './parse-memory.ts'

@@ -1,5 +1,5 @@
 /** Tables and the memory: their sizes, refused where the sandbox cannot keep them within bounds. */
-import { LIMITS } from '@planetary-mesh/spec'
+import { LIMITS } from '@planetary-mesh/spec/bare'
 import { readValueType } from './parse-types.ts'
 import { type ByteReader, limit, refuse } from './reader.ts'
 import { VALUE, type ValueType } from './types.ts'

@@ -1,5 +1,5 @@
 /** The type section: function types of the accepted value types, and nothing else. */
-import { LIMITS } from '@planetary-mesh/spec'
+import { LIMITS } from '@planetary-mesh/spec/bare'
 import { type ByteReader, limit, refuse } from './reader.ts'
 import { type FunctionType, VALUE, type ValueType } from './types.ts'
 

@@ -3,7 +3,7 @@
  * refusal that names the offset.
  * Source: WebAssembly Core Specification 2.0, "Binary Format", values.
  */
-import { Refusal } from '@planetary-mesh/spec'
+import { Refusal } from '@planetary-mesh/spec/bare'
 
 /** Refuses the module for `problem`, found at byte `offset`. */
 export function refuse(problem: string, offset: number): never {

@@ -3,7 +3,7 @@
  * names the export, as `name` or `interface#name`; the rest are its arguments, and what it gives
  * back is written to stdout as JSON.
  */
-import { admit, Refusal } from '@planetary-mesh/spec'
+import { admit, Refusal } from '@planetary-mesh/spec/bare'
 import type { Bundle } from './bundle.ts'
 
 /** JSON with the text that numbers came from and go to: not in TypeScript's library yet. */

@@ -3,7 +3,7 @@
  * component's author could choose freely is held to characters that mean nothing there.
  * Source: WebAssembly Component Model, "Binary Format", sections and core instances.
  */
-import { admit, LIMITS } from '@planetary-mesh/spec'
+import { admit, LIMITS } from '@planetary-mesh/spec/bare'
 import { type WasmModule, WebAssembly } from '../admission/engine.ts'
 import { ByteReader, refuse } from '../admission/reader.ts'
 

@@ -3,7 +3,7 @@
  * function.
  */
 import { compileFunction } from 'node:vm'
-import { admit, LIMITS, Refusal } from '@planetary-mesh/spec'
+import { admit, LIMITS, Refusal } from '@planetary-mesh/spec/bare'
 import { admit as admitModule } from '../admission/admit.ts'
 import { type WasmInstance, type WasmModule, WebAssembly } from '../admission/engine.ts'
 import { SECTION, splitSections } from '../admission/sections.ts'

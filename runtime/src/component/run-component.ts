@@ -10,7 +10,7 @@ import {
   Refusal,
   type RunInput,
   type RunResult,
-} from '@planetary-mesh/spec'
+} from '@planetary-mesh/spec/bare'
 import { type WasmImports, type WasmInstance, WebAssembly } from '../admission/engine.ts'
 import { METER_MODULE, type Meter, openMeter } from '../admission/meter.ts'
 import { outcomeOf } from '../slot/outcome-of.ts'

@@ -14,8 +14,9 @@ import {
   Refusal,
   type RunInput,
   sha256,
-} from '@planetary-mesh/spec'
+} from '@planetary-mesh/spec/bare'
 import { packageRootOf, readablePaths } from '../slot/readable-paths.ts'
+import { beyondPermissions } from '../slot/start-child.ts'
 import { headOf, isBundle, sealBundle } from './bundle.ts'
 import { ensurePlainNames } from './names.ts'
 
@@ -122,6 +123,7 @@ async function ask(
       `--max-old-space-size=${HEAP_MB}`,
       `--wasm-max-mem-pages=${WASM_PAGES_MAX}`,
       ...(component.length < SMALL_BYTES ? ['--liftoff-only'] : []),
+      ...beyondPermissions(),
       '--permission',
       ...readablePaths(folder).map((path) => `--allow-fs-read=${path}`),
       '--disable-warning=PERM0006',

@@ -1,5 +1,5 @@
 /** Calls the function of a guest that starts everything: one without parameters. */
-import { admit, Refusal } from '@planetary-mesh/spec'
+import { admit, Refusal } from '@planetary-mesh/spec/bare'
 import type { WasmInstance } from '../admission/engine.ts'
 
 /** V8's words for a signature that holds a v128, which cannot pass between wasm and the host. */

@@ -1,5 +1,5 @@
 /** The result of a run cancelled before its first instruction: the same for every module. */
-import type { RunResult } from '@planetary-mesh/spec'
+import type { RunResult } from '@planetary-mesh/spec/bare'
 import { RUNTIME_PROFILE } from '../admission/profile.ts'
 import { CallDigest } from '../wasi/call-digest.ts'
 

@@ -25,14 +25,16 @@ import {
 } from './messages.ts'
 import { admitJob, ModuleCache, type ModuleSource } from './module-cache.ts'
 import { runJob } from './run-job.ts'
+import { fromSource, giveBackWriting } from './stripped-sources.ts'
 
 const READ_FROM = 0
 const WRITE_TO = 1
 /** Only for a child whose parent is gone: the parent's own deadline comes first. */
 const ORPHAN_GRACE_MS = 1000
 
-// every source is read: the baseline compiler goes, as start-child.ts says
-if (import.meta.url.endsWith('.ts')) setFlagsFromString('--no-liftoff')
+// every source is read: the baseline compiler goes, as start-child.ts says, and all writing
+if (fromSource) setFlagsFromString('--no-liftoff')
+giveBackWriting()
 
 const modules = new ModuleCache()
 const inlet = new Inlet(READ_FROM)

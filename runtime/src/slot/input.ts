@@ -1,5 +1,5 @@
 /** The borders of a run's input: checked before anything is sent to a slot, and again inside it. */
-import { admit, LIMITS, type RunInput } from '@planetary-mesh/spec'
+import { admit, LIMITS, type RunInput } from '@planetary-mesh/spec/bare'
 
 const SEED_BYTES = 32
 

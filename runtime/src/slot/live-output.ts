@@ -3,7 +3,7 @@
  * far it is. A guest that says little is heard at once; one that floods is heard in larger pieces.
  */
 import { performance } from 'node:perf_hooks'
-import type { Progress } from '@planetary-mesh/spec'
+import type { Progress } from '@planetary-mesh/spec/bare'
 import type { GuestSink } from '../wasi/job-progress.ts'
 import { encodeFrame } from './frames.ts'
 import { ProgressLines } from './progress-lines.ts'

@@ -14,7 +14,7 @@ import {
   type RunResult,
   TRAPS,
   type Trap,
-} from '@planetary-mesh/spec'
+} from '@planetary-mesh/spec/bare'
 import type { Admitted } from '../admission/admit.ts'
 import { EXPORT_KINDS } from '../admission/types.ts'
 import { encodeFrame, type Frame, FrameError } from './frames.ts'

@@ -4,7 +4,7 @@
  * longest goes first.
  */
 import { hash } from 'node:crypto'
-import { LIMITS, Refusal } from '@planetary-mesh/spec'
+import { LIMITS, Refusal } from '@planetary-mesh/spec/bare'
 import { type Admitted, admit } from '../admission/admit.ts'
 import { type WasmModule, WebAssembly } from '../admission/engine.ts'
 import { isBundle } from '../component/bundle.ts'

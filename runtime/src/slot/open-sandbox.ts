@@ -11,7 +11,7 @@ import {
   type RunOptions,
   type RunResult,
   type Sandbox,
-} from '@planetary-mesh/spec'
+} from '@planetary-mesh/spec/bare'
 import { RUNTIME_PROFILE } from '../admission/profile.ts'
 import { isBundle } from '../component/bundle.ts'
 import { availableProfile, COMPONENT_PROFILE } from '../component/profile.ts'

@@ -1,5 +1,5 @@
 /** From what was thrown through a guest to how its run ended. */
-import { HostFault, type Outcome } from '@planetary-mesh/spec'
+import { HostFault, type Outcome } from '@planetary-mesh/spec/bare'
 import { WebAssembly } from '../admission/engine.ts'
 import { MeterStop } from '../admission/meter.ts'
 import { GuestAbort } from '../wasi/assemblyscript.ts'

@@ -2,7 +2,7 @@
  * Progress as plain text, for guests that cannot import `mesh:job.progress`: a line on stderr that
  * is `progress DONE/TOTAL`, alone or followed by a space and words.
  */
-import type { Progress } from '@planetary-mesh/spec'
+import type { Progress } from '@planetary-mesh/spec/bare'
 
 const LINE = /^progress (\d{1,15})\/(\d{1,15})(?: .*)?\r?$/
 /** A longer line says no progress; the rest of it is passed over. */

@@ -1,5 +1,5 @@
 /** The same run without walls, for tests, simulations and benches that need thousands of them. */
-import type { RunInput, RunResult } from '@planetary-mesh/spec'
+import type { RunInput, RunResult } from '@planetary-mesh/spec/bare'
 import { ensureInput } from './input.ts'
 import { hashOf, ModuleCache } from './module-cache.ts'
 import { runJob } from './run-job.ts'

@@ -3,7 +3,7 @@
  * A slot's child calls it behind its walls; nothing here protects the caller from time or memory.
  */
 import { performance } from 'node:perf_hooks'
-import type { Outcome, RunInput, RunResult } from '@planetary-mesh/spec'
+import type { Outcome, RunInput, RunResult } from '@planetary-mesh/spec/bare'
 import { type WasmInstance, WebAssembly } from '../admission/engine.ts'
 import { METER_MODULE, openMeter } from '../admission/meter.ts'
 import { RUNTIME_PROFILE } from '../admission/profile.ts'

@@ -11,7 +11,7 @@ import {
   type RunInput,
   type RunOptions,
   type RunResult,
-} from '@planetary-mesh/spec'
+} from '@planetary-mesh/spec/bare'
 import type { Admitted } from '../admission/admit.ts'
 import { ANSWER, STOP_GRACE_MS } from './cancel-line.ts'
 import { type Frame, FrameError, readFrame } from './frames.ts'

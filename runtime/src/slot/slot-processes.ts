@@ -3,7 +3,7 @@
  * there first, one that starts or one that another job leaves; what ended is replaced behind the
  * jobs.
  */
-import { HostFault } from '@planetary-mesh/spec'
+import { HostFault } from '@planetary-mesh/spec/bare'
 import { Behind } from './behind.ts'
 import { SlotProcess } from './slot-process.ts'
 

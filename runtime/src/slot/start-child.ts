@@ -10,11 +10,10 @@ import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { WATCHDOG } from './messages.ts'
 import { packageRootOf, readablePaths } from './readable-paths.ts'
+import { fromSource, strippedStart } from './stripped-sources.ts'
 
 export type SlotChild = ChildProcessByStdio<Writable, Readable, Readable>
 
-/** From a checkout the sources run as they are; installed, what was built from them. */
-const fromSource = import.meta.url.endsWith('.ts')
 /**
  * The optimising compiler alone: a hot loop otherwise stays in baseline code. Node strips types
  * with a WebAssembly module of its own, so from a checkout `child.ts` drops the baseline compiler
@@ -45,7 +44,10 @@ const ENTRY = fileURLToPath(new URL(fromSource ? './child.ts' : './child.js', im
 export const endsWithParent = (): boolean => existsSync(SETPRIV)
 
 /** The slot's own program: a thread for each job is dear, so only where it is needed. */
-const ownProgram = () => (endsWithParent() ? [ENTRY] : [ENTRY, WATCHDOG])
+function ownProgram(): readonly string[] {
+  const { flags, entry } = strippedStart() ?? { flags: [], entry: ENTRY }
+  return [...flags, entry, ...(endsWithParent() ? [] : [WATCHDOG])]
+}
 
 /** Put together once: that takes a millisecond or two, for which jobs would wait. */
 let walls: readonly string[] | undefined

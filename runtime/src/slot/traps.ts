@@ -4,7 +4,7 @@
  * table is 'undefined element', a float outside an integer is 'invalid conversion to integer', and
  * a call through an empty element is 'indirect call type mismatch'.
  */
-import type { Trap } from '@planetary-mesh/spec'
+import type { Trap } from '@planetary-mesh/spec/bare'
 
 const TRAP_OF_MESSAGE: Readonly<Record<string, Trap>> = {
   unreachable: 'unreachable',

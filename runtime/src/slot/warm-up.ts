@@ -2,7 +2,7 @@
  * What a process runs before its first job when there is time: a small module of ours that does a
  * little of what most guests do, so that a job does not pay for code that was never run.
  */
-import type { RunInput } from '@planetary-mesh/spec'
+import type { RunInput } from '@planetary-mesh/spec/bare'
 
 /** Far more than it takes, for its process may be made to stand still meanwhile. */
 const WARM_UP_MS = 30_000

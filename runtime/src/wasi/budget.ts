@@ -3,7 +3,7 @@
  * `/out`) end the run when they pass their cap; scratch memory and file counts are errors that the
  * guest sees, as on a full disk.
  */
-import { LIMITS } from '@planetary-mesh/spec'
+import { LIMITS } from '@planetary-mesh/spec/bare'
 import { fail } from './abi.ts'
 
 /** Thrown through the guest when stdout, stderr and `/out` together would pass their cap. */

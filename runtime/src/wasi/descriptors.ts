@@ -2,7 +2,7 @@
  * The guest's open descriptors: small numbers for a stream, a file or a directory, each with the
  * rights it was opened with. The lowest free number is given out, as POSIX has it.
  */
-import { LIMITS } from '@planetary-mesh/spec'
+import { LIMITS } from '@planetary-mesh/spec/bare'
 import { type ErrnoName, fail, RIGHTS, type Right } from './abi.ts'
 import type { ByteSink } from './byte-sink.ts'
 import type { DirectoryNode, FileNode } from './nodes.ts'

@@ -2,7 +2,7 @@
  * `mesh:job.progress(done: i64, total: i64)`: how far a job is, for whoever watches. It changes
  * nothing for the guest, so a run is the same whether anybody watches or not.
  */
-import type { Progress } from '@planetary-mesh/spec'
+import type { Progress } from '@planetary-mesh/spec/bare'
 import type { Host } from './host.ts'
 
 export const JOB_MODULE = 'mesh:job'

@@ -5,7 +5,7 @@
  * is scratch. Most toolchains cannot tell `x` from `/x` when they ask the host, so the two preopens
  * `/` and `.` each fall back on the other's directory: `.` looks in `/in` and then in `/`.
  */
-import { admit, LIMITS, Refusal, type VirtualFile } from '@planetary-mesh/spec'
+import { admit, LIMITS, Refusal, type VirtualFile } from '@planetary-mesh/spec/bare'
 import { DIRECTORY_RIGHTS, Errno, FILE_RIGHTS } from './abi.ts'
 import type { Descriptors } from './descriptors.ts'
 import type { DirectoryNode } from './nodes.ts'

@@ -2,7 +2,7 @@
  * Opens the host of one run: a fresh tree, fresh descriptors, a clock and a random stream that
  * depend on nothing but the input and the fuel used.
  */
-import { LIMITS, type RunInput } from '@planetary-mesh/spec'
+import { LIMITS, type RunInput } from '@planetary-mesh/spec/bare'
 import type { Meter } from '../admission/meter.ts'
 import { OUTPUT_RIGHTS, STDIN_RIGHTS, WASI_MODULE } from './abi.ts'
 import { assemblyScriptImports } from './assemblyscript.ts'

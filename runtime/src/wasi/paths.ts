@@ -2,7 +2,7 @@
  * From a path to its place in the tree. A path never leaves the directory it starts in: `..` above
  * it, an absolute path and a symbolic link that does either end in ENOTCAPABLE.
  */
-import { LIMITS } from '@planetary-mesh/spec'
+import { LIMITS } from '@planetary-mesh/spec/bare'
 import { fail } from './abi.ts'
 import type { DirectoryNode, TreeNode } from './nodes.ts'
 

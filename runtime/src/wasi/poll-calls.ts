@@ -2,7 +2,7 @@
  * Waiting and sockets. A wait never takes real time: descriptors here are always ready, and a
  * timer moves the guest's clock forward to its end. There are no sockets.
  */
-import { LIMITS } from '@planetary-mesh/spec'
+import { LIMITS } from '@planetary-mesh/spec/bare'
 import { ABSOLUTE_TIME, ERRNO, Errno, EVENTTYPE, fail, HANGUP } from './abi.ts'
 import type { Host, WasiCalls } from './host.ts'
 import { timeOf } from './process-calls.ts'

@@ -2,7 +2,7 @@
  * The virtual file tree: the only files a guest can see or change. It lives in memory, holds no
  * path of the host, and every change is counted against the budget before it happens.
  */
-import { LIMITS } from '@planetary-mesh/spec'
+import { LIMITS } from '@planetary-mesh/spec/bare'
 import { fail } from './abi.ts'
 import type { Budget } from './budget.ts'
 import {

@@ -1,5 +1,5 @@
 /** Scattered reads and gathered writes: the `iovec` lists of fd_read, fd_write and their kin. */
-import { LIMITS } from '@planetary-mesh/spec'
+import { LIMITS } from '@planetary-mesh/spec/bare'
 import { fail } from './abi.ts'
 import type { Span } from './guest-memory.ts'
 import type { Host } from './host.ts'

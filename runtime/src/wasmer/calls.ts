@@ -2,7 +2,7 @@
  * What stands between a guest and the calls of @wasmer/wasi: each is paid for, may be where a run
  * is cancelled, and counts towards the output cap. A panic inside the package is our fault.
  */
-import { HostFault, LIMITS } from '@planetary-mesh/spec'
+import { HostFault, LIMITS } from '@planetary-mesh/spec/bare'
 import type { Meter } from '../admission/meter.ts'
 import { ERRNO } from '../wasi/abi.ts'
 import { OutputLimit } from '../wasi/budget.ts'

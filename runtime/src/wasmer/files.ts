@@ -1,6 +1,6 @@
 /** A guest's files in the memory of @wasmer/wasi: put there before it starts, found afterwards. */
 import { createRequire } from 'node:module'
-import type { VirtualFile } from '@planetary-mesh/spec'
+import type { VirtualFile } from '@planetary-mesh/spec/bare'
 
 /** What we use of the package, typed by us: its own types want the whole of the browser's DOM. */
 export type MemFS = {

@@ -11,7 +11,7 @@ import {
   type RunInput,
   type RunResult,
   type Sandbox,
-} from '@planetary-mesh/spec'
+} from '@planetary-mesh/spec/bare'
 import { cancelledAtStart } from '../slot/cancelled-at-start.ts'
 import { ensureInput } from '../slot/input.ts'
 import { Interrupted, SlotProcess } from '../slot/slot-process.ts'

@@ -3,7 +3,7 @@
  * waits, random numbers and the exit are our own: the package has no clock in Node and panics.
  */
 import { performance } from 'node:perf_hooks'
-import { admit, type Outcome, type RunInput, type RunResult } from '@planetary-mesh/spec'
+import { admit, type Outcome, type RunInput, type RunResult } from '@planetary-mesh/spec/bare'
 import { type WasmInstance, type WasmModule, WebAssembly } from '../admission/engine.ts'
 import { METER_MODULE, openMeter } from '../admission/meter.ts'
 import { callEntry } from '../slot/call-entry.ts'

@@ -4,7 +4,7 @@
  * size of what it is given and gives back: lifting and lowering that is work of ours.
  */
 import assert from 'node:assert'
-import type { RunInput } from '@planetary-mesh/spec'
+import type { RunInput } from '@planetary-mesh/spec/bare'
 import type { Meter } from '../../admission/meter.ts'
 import { GuestExit } from '../../wasi/host.ts'
 import { JOB_MODULE, PROGRESS } from '../../wasi/job-progress.ts'

@@ -3,7 +3,7 @@
  * on a small memory of our own. So there is one file tree, one clock, one budget, one price list
  * and one digest for both kinds of guest.
  */
-import { LIMITS } from '@planetary-mesh/spec'
+import { LIMITS } from '@planetary-mesh/spec/bare'
 import type { Meter } from '../../admission/meter.ts'
 import { ERRNO, type ErrnoName, WASI_MODULE } from '../../wasi/abi.ts'
 import type { OpenedHost } from '../../wasi/open-host.ts'
