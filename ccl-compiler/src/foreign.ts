@@ -12,11 +12,15 @@ const TYPES = new Set(
 
 /** The word that gives such a program away, or undefined. */
 export function foreignWord(tokens: readonly IToken[]): IToken | undefined {
-  for (const [at, token] of tokens.entries()) {
+  for (let at = 0; at < tokens.length; at++) {
+    const token = tokens[at] as IToken
     if (token.payload !== 0 || !isStart(tokens[at - 1])) continue
+    const { image } = token
+    const isKind = KINDS.has(image)
+    if (!isKind && image !== 'fn') continue
     const next = tokens[at + 1]?.image ?? ''
-    if (KINDS.has(token.image) && /^["A-Za-z_]/.test(next) && isHead(tokens, at + 1)) return token
-    if (token.image === 'fn') {
+    if (isKind && /^["A-Za-z_]/.test(next) && isHead(tokens, at + 1)) return token
+    if (image === 'fn') {
       const type = typeIn(tokens, at + 1)
       if (type !== undefined) return type
     }
@@ -25,7 +29,7 @@ export function foreignWord(tokens: readonly IToken[]): IToken | undefined {
 }
 
 const isStart = (before: IToken | undefined) =>
-  before === undefined || [';', '}'].includes(before.image)
+  before === undefined || before.image === ';' || before.image === '}'
 
 /** `contract name {`, `contract name(…) {`, `import "x" as y;`: not `import: "x";`. */
 function isHead(tokens: readonly IToken[], at: number): boolean {

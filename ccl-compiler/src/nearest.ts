@@ -9,7 +9,10 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   let best: string | undefined
   let bestDistance = Math.max(1, Math.floor(plain.length / 3)) + 1
   for (const candidate of candidates) {
-    const distance = edits(plain, normal(candidate))
+    const other = normal(candidate)
+    // each sign that one has more is an edit
+    if (Math.abs(other.length - plain.length) >= bestDistance) continue
+    const distance = edits(plain, other)
     if (distance < bestDistance) {
       best = candidate
       bestDistance = distance

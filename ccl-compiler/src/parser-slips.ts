@@ -12,6 +12,8 @@ import * as T from './tokens.ts'
 
 /** Thrown after a mistake was reported: the item it stands in is given up. */
 export class GiveUp extends Error {}
+/** One for all: where it was thrown tells nobody anything, and is dear to find out. */
+const GIVE_UP = new GiveUp()
 
 const AFTER_KEY: ReadonlySet<TokenType> = new Set([T.Colon, T.Assign, T.OpenBrace, T.OpenParen])
 const NO_VALUE: ReadonlySet<TokenType> = new Set([
@@ -45,7 +47,7 @@ export class SlipParser extends EmbeddedActionsParser {
   }
 
   #giveUp(): never {
-    throw new GiveUp()
+    throw GIVE_UP
   }
 
   // what comes next

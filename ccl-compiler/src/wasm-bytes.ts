@@ -58,6 +58,7 @@ export const OP = {
   i64DivS: 0x7f,
   i64RemS: 0x81,
   i64And: 0x83,
+  i64Or: 0x84,
   i64Xor: 0x85,
   i64ShrU: 0x88,
   i32WrapI64: 0xa7,

@@ -14,7 +14,7 @@ const ROOT = join(import.meta.dirname, '../..')
 const FILES = '{examples,ccl-compiler/test}/**/*.ccl'
 const PIECE_MAX = 1500
 /** One text in so many is a whole generated program: they are long. */
-const GENERATED_EVERY = 16
+const GENERATED_EVERY = 64
 
 /** Right texts, cut between their constructs, and texts with one mistake each. */
 function pieces(): { right: string[]; wrong: string[] } {
@@ -63,7 +63,7 @@ export class FuzzCorpus {
   #whole(): string {
     const kind = this.#random.below(GENERATED_EVERY)
     if (kind === 0) return new Generator(this.#seed++).program()
-    if (kind < 4) return this.#pick(this.#wrong)
+    if (kind < 13) return this.#pick(this.#wrong)
     const count = 1 + this.#random.below(3)
     return Array.from({ length: count }, () => this.#pick(this.#right)).join('\n')
   }

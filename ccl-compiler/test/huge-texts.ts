@@ -5,12 +5,15 @@ const lists = (depth: number) => `${'list<'.repeat(depth)}int${'>'.repeat(depth)
 const chain = (count: number, link: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => link(index)).join('\n')
 
-/** Of declarations chained by the thousand, a `share` is enough to see that they are answered. */
+/**
+ * Of what is repeated by the thousand, a `share` is enough to see that it is answered; what is a
+ * megabyte stays one, and nests as deep.
+ */
 export const hugeTexts = (share = 1): readonly (readonly [what: string, text: string])[] => [
   ['open braces', '{'.repeat(10_000)],
   ['blocks in blocks', `${'a { '.repeat(10_000)}${'} '.repeat(10_000)}`],
   ['lists in lists', `title: ${'['.repeat(10_000)}${']'.repeat(10_000)}`],
-  ['a megabyte of semicolons', ';'.repeat(1_000_000)],
+  ['semicolons without end', ';'.repeat(1_000_000 * share)],
   ['a megabyte of one number', `title: ${'9'.repeat(1_000_000)}`],
   ['a megabyte of one name', 'a'.repeat(1_000_000)],
   ['a megabyte of one text', `title: "${'a'.repeat(1_000_000)}"`],
@@ -18,14 +21,14 @@ export const hugeTexts = (share = 1): readonly (readonly [what: string, text: st
   ['a megabyte of spaces', ' '.repeat(1_000_000)],
   ['a megabyte of one comment', `/*${'*'.repeat(1_000_000)}`],
   ['a megabyte of strange characters', '§ '.repeat(500_000)],
-  ['a megabyte of quotes', '"\n'.repeat(500_000)],
-  ['a condition of nots', when('not '.repeat(200_000))],
-  ['a condition of minuses', when('-'.repeat(500_000))],
-  ['a sum without end', when(`1${' + 1'.repeat(200_000)} > 1`)],
-  ['a path without end', when(`a${'.a'.repeat(400_000)}`)],
+  ['quotes without end', '"\n'.repeat(500_000 * share)],
+  ['a condition of nots', when('not '.repeat(200_000 * share))],
+  ['a condition of minuses', when('-'.repeat(500_000 * share))],
+  ['a sum without end', when(`1${' + 1'.repeat(200_000 * share)} > 1`)],
+  ['a path without end', when(`a${'.a'.repeat(400_000 * share)}`)],
   ['parentheses', when(`${'('.repeat(250)}true${')'.repeat(250)}`)],
   ['lists of lists', when(`${'['.repeat(250)}${']'.repeat(250)} in []`)],
-  ['types of types', `const a: ${'list<'.repeat(100_000)}int = 1;`],
+  ['types of types', `const a: ${'list<'.repeat(100_000 * share)}int = 1;`],
   ['a chain of constants', chain(20_000 * share, (n) => `const c${n}: int = c${n + 1};`)],
   [
     'a chain of functions',
@@ -37,10 +40,10 @@ export const hugeTexts = (share = 1): readonly (readonly [what: string, text: st
   ],
   ['records that double', chain(60, (n) => `record R${n} { f: R${n + 1}; g: R${n + 1}; }`)],
   ['conditions in conditions', `fn f() -> int { ${'if true { '.repeat(250)} ${'}'.repeat(251)}`],
-  ['else if without end', `fn f() -> int { ${'if true { } else '.repeat(50_000)} { } }`],
+  ['else if without end', `fn f() -> int { ${'if true { } else '.repeat(50_000 * share)} { } }`],
   ['rules without end', `policy p { ${chain(30_000 * share, (n) => `rule r${n}: allow;`)} }`],
   ['tests without end', chain(20_000 * share, (n) => `test "${n}" { expect ${n} == ${n}; }`)],
-  ['a list of a megabyte', when(`1 in [${'1, '.repeat(300_000)}]`)],
+  ['a list without end', when(`1 in [${'1, '.repeat(300_000 * share)}]`)],
   [
     'functions that call twice',
     chain(60, (n) => `fn f${n}() -> int { return f${n + 1}() + f${n + 1}(); }`),

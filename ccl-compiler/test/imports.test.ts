@@ -97,4 +97,8 @@ test('two imports of one name, and what the language offers itself', () => {
   assert.deepEqual(codes(twice, having(SHARED)), ['CCL0318 2:70'])
   const offered = program('request.amount > cu(1)', 'mesh:ccl/compute@1')
   assert.deepEqual(codes(offered), [])
+  const inside = program('request.amount > pool.most', 'mesh:ccl/compute@1')
+  assert.deepEqual(codes(inside), ['CCL0315 2:69'])
+  const later = program('request.amount > cu(1)', 'mesh:ccl/compute@2')
+  assert.deepEqual(codes(later), ['CCL0544 1:5'])
 })

@@ -7,6 +7,7 @@ import { ACTIONS } from '../src/actions.ts'
 import { COMMUNITY, FUNCTIONS, HANDLED, OPEN_KINDS } from '../src/community/words.ts'
 import { ASKED } from '../src/core/asked-actions.ts'
 import { BUILTINS } from '../src/core/builtins.ts'
+import { OFFERED } from '../src/core/imports.ts'
 import {
   BUDGET_INPUTS,
   type Known,
@@ -171,6 +172,10 @@ function reference(): string {
       const each = [...args].map(([arg, type]) => `\`${arg}: ${typeName(type)}\``)
       return `| \`${name}\` | ${each.join(' ')} |`
     }),
+    ...['', '## What `use` takes', '', '| name | gives |', '|---|---|'],
+    '| the CID of a text | its constants, functions, records and people, behind the alias |',
+    ...OFFERED.map((name) => `| \`${name}\` | no names: says what a text is written for |`),
+    ...['', 'What this page lists is there without `use`; any other name is CCL0544.'],
     ...['', '## Types', ''],
     `Numbers, all signed 64-bit and none mixing with another: ${words(NUMBERS)}.`,
     `Words: ${words(WORDS)}. Conditions: \`bool\`.`,

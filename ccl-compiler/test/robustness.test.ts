@@ -91,6 +91,19 @@ const edited = (text: string, changes: readonly Edit[]) =>
   }, text)
 
 describe('whatever the text', () => {
+  it('20,000 texts made of the examples and mistakes get an answer within their time', (t) => {
+    // the engine is much slower while it counts, and few texts read nearly all rules; first of
+    // all, because what often ran before is part of other functions, where it is not counted
+    const coverage = watchRules()
+    const counted = fuzz(1000, 1)
+    const { rules, read, unread } = coverage()
+    t.diagnostic(`${read} of ${rules} rules of the grammar were read`)
+    assert.ok(read >= 0.95 * rules, unread.join('\n'))
+    const rest = fuzz(19_000, 2)
+    const [texts, parsed] = [counted.texts + rest.texts, counted.parsed + rest.parsed]
+    assert.ok(parsed >= texts / 2, `${parsed} of ${texts} were read to the end`)
+  })
+
   it('programs with a few edits get an answer', () => {
     let good = 0
     fc.assert(
@@ -124,18 +137,6 @@ describe('whatever the text', () => {
         assert.ok(diagnostics.length <= 1, `without the sign at ${index}`)
       }
     }
-  })
-
-  it('20,000 texts made of the examples and mistakes get an answer within their time', (t) => {
-    // the engine is slower while it counts
-    const coverage = watchRules()
-    const counted = fuzz(4000, 1)
-    const { rules, read, unread } = coverage()
-    t.diagnostic(`${read} of ${rules} rules of the grammar were read`)
-    assert.ok(read >= 0.95 * rules, unread.join('\n'))
-    const rest = fuzz(16_000, 2)
-    const [texts, parsed] = [counted.texts + rest.texts, counted.parsed + rest.parsed]
-    assert.ok(parsed >= texts / 2, `${parsed} of ${texts} were read to the end`)
   })
 
   for (const [what, text] of hugeTexts(1 / 4))

@@ -2,6 +2,7 @@
  * `ccl`, also called `meshctl ccl`: which commands there are, and how each of them ends. Exit codes
  * are those of exit.ts.
  */
+import type { Imports } from '../core/imports.ts'
 import {
   type Command,
   commandHelp,
@@ -156,6 +157,14 @@ const COMMANDS: readonly Runnable[] = [
       }),
   },
 ]
+
+/**
+ * The texts beside `file` (`-`: in the folder that this runs in) by their CIDs, as what `compile`
+ * wants for a text with `use`; nothing is looked for when it has none.
+ */
+export async function importsBeside(file: string, text: string): Promise<{ imports?: Imports }> {
+  return (await import('./text-files.ts')).importsBeside(file, text)
+}
 
 /**
  * Runs what `args` say (without the names of programs) and gives the exit code; never throws.

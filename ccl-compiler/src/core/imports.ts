@@ -14,8 +14,11 @@ import { splitText } from './split.ts'
 /** The text of a CID, or undefined where nobody here has it. */
 export type Imports = (cid: string) => string | undefined
 
-/** Names that stand for what the language itself offers: nothing has to be fetched for them. */
-const OFFERED: readonly string[] = ['mesh:ccl/compute@1']
+/**
+ * Names that stand for what the language itself offers, which is there without them: nothing is
+ * fetched for them, and no name begins with their alias.
+ */
+export const OFFERED: readonly string[] = ['mesh:ccl/compute@1']
 
 /** Checks a text by itself, so that a mistake in it is told as a mistake of it. */
 export type CheckAlone = (core: A.Core, problems: Problems) => void

@@ -13,6 +13,8 @@ import * as T from '../tokens.ts'
 
 /** Thrown after a mistake was reported: the statement it stands in is given up. */
 export class GiveUp extends Error {}
+/** One for all: where it was thrown tells nobody anything, and is dear to find out. */
+const GIVE_UP = new GiveUp()
 
 const RESERVED = new Set(
   'and or not in if else for let return true false none otherwise when unless because'.split(' '),
@@ -120,7 +122,7 @@ export class Reader {
   giveUp(): never {
     this.broken = true
     this.givenUp++
-    throw new GiveUp()
+    throw GIVE_UP
   }
 
   found(): string {

@@ -9,23 +9,21 @@ export type WasmType = typeof TYPE.i32 | typeof TYPE.i64
 /** Numbers are i64; conditions and addresses i32. */
 export const wasmType = (type: Type): WasmType => (isNumber(type) ? TYPE.i64 : TYPE.i32)
 
-/** The module's globals, in their order. */
-export const GLOBAL = {
-  steps: 0,
-  request: 1,
-  heap: 2,
-  heapStart: 3,
-  error: 4,
-  denied: 5,
-  allowed: 6,
-  erred: 7,
-} as const
-export const GLOBAL_TYPES: readonly WasmType[] = [TYPE.i64, ...Array(7).fill(TYPE.i32)]
+/** The module's globals, in their order; the last ones are left out where nothing uses them. */
+export const GLOBAL = { steps: 0, request: 1, error: 2, heap: 3, heapStart: 4 } as const
+export const GLOBAL_TYPES: readonly WasmType[] = [TYPE.i64, ...Array(4).fill(TYPE.i32)]
+
+/** What the global `error` holds: the status of a rule that ends so, as spec/ccl-abi.md has it. */
+export const statusOf = (error: ErrorName): number => ERRORS.indexOf(error) + 1
 
 export class Body {
   readonly code: number[] = []
   readonly params: readonly WasmType[]
   readonly result: WasmType | null
+  /** Those that it sets. */
+  readonly globals = new Set<number>()
+  /** Whether it, or what it calls, may end because too many steps were taken before. */
+  asksForFuel = false
   readonly #locals: WasmType[] = []
 
   constructor(params: readonly WasmType[], result: WasmType | null) {
@@ -67,6 +65,7 @@ export class Body {
   }
 
   setGlobal(index: number): this {
+    this.globals.add(index)
     return this.op(OP.globalSet, index)
   }
 
@@ -94,7 +93,7 @@ export class Body {
 
   /** With a condition on the stack: if it holds, the function ends in that error. */
   failIf(error: ErrorName): this {
-    this.op(OP.if, TYPE.empty).i32(ERRORS.indexOf(error)).setGlobal(GLOBAL.error)
+    this.op(OP.if, TYPE.empty).i32(statusOf(error)).setGlobal(GLOBAL.error)
     return this.#leave().op(OP.end)
   }
 
@@ -105,6 +104,7 @@ export class Body {
   }
 
   fueled(stepsMax: number): this {
+    this.asksForFuel = true
     return this.global(GLOBAL.steps).i64(BigInt(stepsMax)).op(OP.i64GtS).failIf('fuel')
   }
 

@@ -4,8 +4,8 @@
  */
 import { LIMITS } from '@planetary-mesh/spec/bare'
 import * as W from '../wasm-bytes.ts'
-import { Body, GLOBAL, type WasmType } from './body.ts'
-import { CELL } from './layout.ts'
+import { Body, GLOBAL, statusOf, type WasmType } from './body.ts'
+import { CELL, DID } from './layout.ts'
 
 const { OP, TYPE } = W
 const { i32, i64 } = TYPE
@@ -14,6 +14,8 @@ const MIN = -(2n ** 63n)
 export const HASH_FACTOR = 0x9e3779b97f4a7c15n
 
 export type BuiltInName =
+  | 'add'
+  | 'subtract'
   | 'multiply'
   | 'div_down'
   | 'div_up'
@@ -21,6 +23,7 @@ export type BuiltInName =
   | 'part_down'
   | 'part_up'
   | 'same'
+  | 'same_did'
   | 'in_words'
   | 'in_numbers'
   | 'lookup'
@@ -29,6 +32,8 @@ export type BuiltInName =
 type Place = (name: BuiltInName) => number
 
 const TYPES: Record<BuiltInName, [params: WasmType[], result: WasmType]> = {
+  add: [[i64, i64], i64],
+  subtract: [[i64, i64], i64],
   multiply: [[i64, i64], i64],
   div_down: [[i64, i64], i64],
   div_up: [[i64, i64], i64],
@@ -36,6 +41,7 @@ const TYPES: Record<BuiltInName, [params: WasmType[], result: WasmType]> = {
   part_down: [[i64, i64], i64],
   part_up: [[i64, i64], i64],
   same: [[i32, i32], i32],
+  same_did: [[i32, i32], i32],
   in_words: [[i32, i32], i32],
   in_numbers: [[i64, i32], i32],
   lookup: [[i32, i32, i32], i32],
@@ -46,6 +52,10 @@ export function builtInBody(name: BuiltInName, place: Place): Body {
   const [params, result] = TYPES[name]
   const body = new Body(params, result)
   switch (name) {
+    case 'add':
+      return sum(body, OP.i64Add, OP.i64LtS)
+    case 'subtract':
+      return sum(body, OP.i64Sub, OP.i64GtS)
     case 'multiply':
       return multiply(body)
     case 'div_down':
@@ -57,6 +67,8 @@ export function builtInBody(name: BuiltInName, place: Place): Body {
       return part(body, name.slice(5) as 'down' | 'up', place)
     case 'same':
       return same(body)
+    case 'same_did':
+      return sameDid(body)
     case 'in_words':
       return scan(body, i32, () => body.call(place('same')))
     case 'in_numbers':
@@ -66,6 +78,17 @@ export function builtInBody(name: BuiltInName, place: Place): Body {
     case 'alloc':
       return alloc(body)
   }
+}
+
+/**
+ * A sum is less than a where b is negative, a difference where b is positive, and only there: else
+ * it has left the range. No error is under way here, so that none can be forgotten.
+ */
+function sum(body: Body, op: number, shrinks: number): Body {
+  const [a, b, result] = [0, 1, body.local(i64)]
+  body.get(a).get(b).op(op).tee(result).get(a).op(OP.i64LtS)
+  body.get(b).i64(0n).op(shrinks, OP.i32Ne).i32(statusOf('overflow')).op(OP.i32Mul)
+  return body.setGlobal(GLOBAL.error).get(result)
 }
 
 /** Dividing the product by one factor must give the other. */
@@ -137,6 +160,22 @@ function same(body: Body): Body {
   body.get(a).load(i64, CELL).get(b).load(i64, CELL).op(OP.i64Eq, OP.if, TYPE.empty)
   body.get(a).i32(CELL).op(OP.i32Add).set(a).get(b).i32(CELL).op(OP.i32Add).set(b)
   return body.op(OP.br, 1, OP.end, OP.end).i32(0)
+}
+
+/** Is the word the DID of this key? As `same`, of words whose length and first cell are known. */
+function sameDid(body: Body): Body {
+  const [word, key] = [0, 1]
+  body.get(word).load(i64).i64(BigInt(DID.bytes)).op(OP.i64Xor)
+  body.get(word).load(i64, CELL).i64(DID.prefix).op(OP.i64Xor, OP.i64Or)
+  for (let at = 0; at < DID.keyBytes; at += CELL) {
+    body
+      .get(word)
+      .load(i64, at + DID.keyAt)
+      .get(key)
+      .load(i64, at)
+      .op(OP.i64Xor, OP.i64Or)
+  }
+  return body.op(OP.i64Eqz)
 }
 
 /** Is the item one of the cells of the list? `equal` compares the two values on the stack. */

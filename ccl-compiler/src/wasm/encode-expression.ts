@@ -1,8 +1,10 @@
 /** Expressions to instructions that leave their value on the stack. */
-import { type Comparison, type Expr, isNumber, isWord, type Region } from '../ir/ir.ts'
+import { literal } from '../core/literal.ts'
+import { type Expr, isNumber, type Region } from '../ir/ir.ts'
 import * as W from '../wasm-bytes.ts'
 import { type Body, GLOBAL, wasmType } from './body.ts'
-import { checkedAdd } from './built-in.ts'
+import type { BuiltInName } from './built-in.ts'
+import { COMPARE, encodeCompare, encodeIn } from './encode-compare.ts'
 import { encodeFold } from './encode-fold.ts'
 import { CELL } from './layout.ts'
 import type { ModuleParts } from './module.ts'
@@ -16,18 +18,59 @@ export type Place = {
   readonly slots: readonly number[]
 }
 
-const COMPARE: Record<Comparison, number> = {
-  eq: OP.i64Eq,
-  ne: OP.i64Ne,
-  lt: OP.i64LtS,
-  le: OP.i64LeS,
-  gt: OP.i64GtS,
-  ge: OP.i64GeS,
-}
-
 export function encodeRegion({ cost, value }: Region, place: Place): void {
   place.body.charge(cost)
   encode(value, place)
+}
+
+/**
+ * The last that a function computes: an error in there needs no way out of the function, because
+ * who called it looks for one. Nothing that comes behind it may take a step, trap or err.
+ */
+export function encodeLast(expr: Expr, place: Place): void {
+  const { body } = place
+  const call = callOf(expr)
+  if (call !== undefined) encodeCall(call, place)
+  else if (expr.op === 'not') {
+    encodeLast(expr.of, place)
+    body.op(OP.i32Eqz)
+  } else if (expr.op === 'compare' && isNumber(expr.left.type) && isKnown(expr.right)) {
+    encodeLast(expr.left, place)
+    encode(expr.right, place)
+    body.op(COMPARE[expr.how])
+  } else encode(expr, place)
+}
+
+const isKnown = ({ op }: Expr) => op === 'number' || op === 'input' || op === 'local'
+
+/** What is a call of a function that may end in an error: one of the text, or one brought along. */
+type Call = { readonly args: readonly Expr[]; readonly of: BuiltInName | number }
+
+function callOf(expr: Expr): Call | undefined {
+  switch (expr.op) {
+    case 'call':
+      return { args: expr.args, of: expr.fn }
+    case 'negate':
+      return { args: [literal(expr.type, 0n), expr.of], of: 'subtract' }
+    case 'add':
+    case 'subtract':
+    case 'multiply':
+      return { args: [expr.left, expr.right], of: expr.op }
+    case 'divide':
+      return { args: [expr.left, expr.right], of: `div_${expr.how}` }
+    case 'part':
+      return { args: [expr.left, expr.right], of: `part_${expr.how}` }
+    default:
+      return undefined
+  }
+}
+
+/** An error in there stands in the global `error`, and what is left on the stack says nothing. */
+function encodeCall({ args, of }: Call, place: Place): void {
+  const { body, parts } = place
+  for (const arg of args) encode(arg, place)
+  if (typeof of === 'string') body.call(parts.builtIn(of))
+  else body.call(parts.declared(of)).asksForFuel = true
 }
 
 export function encode(expr: Expr, place: Place): void {
@@ -89,85 +132,22 @@ export function encode(expr: Expr, place: Place): void {
       body.op(OP.end)
       return
     case 'negate':
-      body.i64(0n)
-      encode(expr.of, place)
-      return difference(body)
     case 'add':
-    case 'subtract': {
-      encode(expr.left, place)
-      encode(expr.right, place)
-      if (expr.op === 'subtract') return difference(body)
-      const [a, b, sum] = [body.local(TYPE.i64), body.local(TYPE.i64), body.local(TYPE.i64)]
-      body.set(b).set(a)
-      checkedAdd(body, a, b, sum)
-      return
-    }
+    case 'subtract':
     case 'multiply':
-      return called('multiply', expr.left, expr.right, place)
     case 'divide':
-      return called(`div_${expr.how}`, expr.left, expr.right, place)
     case 'part':
-      return called(`part_${expr.how}`, expr.left, expr.right, place)
-    case 'compare':
-      encode(expr.left, place)
-      encode(expr.right, place)
-      return compare(expr.how, expr.left, place)
-    case 'in':
-      return membership(expr, place)
     case 'call':
-      for (const arg of expr.args) encode(arg, place)
-      body.call(parts.declared(expr.fn)).failAlike()
+      encodeCall(callOf(expr) as Call, place)
+      body.failAlike()
       return
+    case 'compare':
+      return encodeCompare(expr, place)
+    case 'in':
+      return encodeIn(expr, place)
     case 'fold':
       return encodeFold(expr, place)
   }
-}
-
-/** `a - b` of the stack: wrong if a and b differ in sign, and a and the result too. */
-function difference(body: Body): void {
-  const [a, b, result] = [body.local(TYPE.i64), body.local(TYPE.i64), body.local(TYPE.i64)]
-  body.set(b).tee(a).get(b).op(OP.i64Sub).set(result)
-  body.get(a).get(b).op(OP.i64Xor).get(a).get(result).op(OP.i64Xor, OP.i64And)
-  body.i64(0n).op(OP.i64LtS).failIf('overflow').get(result)
-}
-
-type Checked = 'multiply' | `div_${'down' | 'up' | 'even'}` | `part_${'down' | 'up'}`
-
-function called(name: Checked, left: Expr, right: Expr, place: Place): void {
-  encode(left, place)
-  encode(right, place)
-  place.body.call(place.parts.builtIn(name)).failAlike()
-}
-
-function compare(how: Comparison, left: Expr, { body, parts }: Place): void {
-  if (isNumber(left.type)) body.op(COMPARE[how])
-  else if (left.type.is === 'bool') body.op(how === 'eq' ? OP.i32Eq : OP.i32Ne)
-  else {
-    body.call(parts.builtIn('same'))
-    if (how === 'ne') body.op(OP.i32Eqz)
-  }
-}
-
-function membership(expr: Extract<Expr, { op: 'in' }>, place: Place): void {
-  const { body, parts } = place
-  const { left, right } = expr
-  encode(left, place)
-  if (right.op === 'constant') {
-    const table = parts.table(left.type, right.value)
-    if (table !== undefined) {
-      body.i32(table.address).i32(table.mask).call(parts.builtIn('lookup'))
-      return
-    }
-  }
-  // a condition is looked for as the 0 or 1 that its cell holds
-  if (left.type.is === 'bool') body.op(OP.i64ExtendI32U)
-  encode(right, place)
-  if (right.op !== 'constant') {
-    const list = body.local(TYPE.i32)
-    body.tee(list).global(GLOBAL.steps).get(list).load(TYPE.i64)
-    body.op(OP.i64Add).setGlobal(GLOBAL.steps)
-  }
-  body.call(parts.builtIn(isWord(left.type) ? 'in_words' : 'in_numbers'))
 }
 
 /** New cells with these values, behind their count if `head` is 1. Leaves the address. */

@@ -2,8 +2,8 @@
 import { LIMITS } from '@planetary-mesh/spec/bare'
 import type { Block, Fn, Handler, Stmt } from '../ir/ir.ts'
 import * as W from '../wasm-bytes.ts'
-import { type Body, GLOBAL, wasmType } from './body.ts'
-import { encode, type Place } from './encode-expression.ts'
+import { type Body, wasmType } from './body.ts'
+import { encode, encodeLast, type Place } from './encode-expression.ts'
 import { loopEnd, loopOver } from './encode-fold.ts'
 import { AT, CELL } from './layout.ts'
 import type { ModuleParts } from './module.ts'
@@ -49,7 +49,6 @@ function encodeAsk({ action, args }: Extract<Stmt, { op: 'ask' }>, place: Place)
 /** `on allow` or `on deny`. */
 export function encodeHandler({ body: block, locals }: Handler, parts: ModuleParts): Body {
   const { body, slots } = parts.frame([], locals, null)
-  body.i32(0).setGlobal(GLOBAL.error).global(GLOBAL.heapStart).setGlobal(GLOBAL.heap)
   encodeBlock(block, { body, parts, slots })
   return body
 }
@@ -60,7 +59,7 @@ function encodeBlock({ cost, statements }: Block, place: Place): void {
   for (const statement of statements) {
     switch (statement.op) {
       case 'return':
-        encode(statement.value, place)
+        encodeLast(statement.value, place)
         body.op(OP.return)
         break
       case 'set':

@@ -11,6 +11,18 @@ export const AT = { steps: 0, score: 8, ties: 16, statuses: 80, effects: 336, da
 assert(AT.data === AT.effects + CELL * (1 + LIMITS.cclEffectsMax), 'the effects have their room')
 
 const utf8 = new TextEncoder()
+const DID_PREFIX = 'did:key:'
+const DID_BYTES = 56
+
+/** The DIDs of Ed25519 keys are all of one length, and begin alike. Source: spec/did.ts. */
+export const DID = {
+  bytes: DID_BYTES,
+  /** The cell that they begin with. */
+  prefix: new DataView(utf8.encode(DID_PREFIX).buffer).getBigInt64(0, true),
+  /** Behind the length and the first cell. */
+  keyAt: 2 * CELL,
+  keyBytes: DID_BYTES - CELL,
+} as const
 
 /** Bytes that grow; addresses count from `base`. */
 export class Memory {
@@ -19,6 +31,7 @@ export class Memory {
   #view = new DataView(this.#bytes.buffer)
   #length = 0
   readonly #words = new Map<string, number>()
+  readonly #keys = new Map<string, number>()
   /** Lists, records and options by identity: what is shared is written once. */
   readonly #placed = new Map<object, number>()
 
@@ -69,6 +82,19 @@ export class Memory {
     this.setHalf(address, bytes.length)
     this.#bytes.set(bytes, address - this.base + CELL)
     this.#words.set(text, address)
+    return address
+  }
+
+  /** Of a DID only what is behind its first cell; each is kept once. */
+  key(did: string): number {
+    const before = this.#keys.get(did)
+    if (before !== undefined) return before
+    const bytes = utf8.encode(did)
+    assert(bytes.length === DID.bytes && did.startsWith(DID_PREFIX), 'a DID of an Ed25519 key')
+    const word = this.#words.get(did)
+    const address = word === undefined ? this.take(DID.keyBytes / CELL) : word + DID.keyAt
+    this.#bytes.set(bytes.subarray(CELL), address - this.base)
+    this.#keys.set(did, address)
     return address
   }
 

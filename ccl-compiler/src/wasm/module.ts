@@ -1,12 +1,12 @@
 /** The functions and constants that a module collects while its rules are encoded. */
 import { assert } from '@planetary-mesh/spec/bare'
 import { type Fn, isWord, type Type, type Value } from '../ir/ir.ts'
-import { Body, type WasmType, wasmType } from './body.ts'
+import { Body, GLOBAL, type WasmType, wasmType } from './body.ts'
 import { type BuiltInName, builtInBody, hashOf } from './built-in.ts'
 import { AT, CELL, Memory } from './layout.ts'
 
 /** Longer lists of words are looked up by hash. */
-const SCANNED_MAX = 8
+export const SHORT_MAX = 8
 
 export type Table = { readonly address: number; readonly mask: number }
 
@@ -74,9 +74,20 @@ export class ModuleParts {
     })
   }
 
+  /** Whether one of the functions that are there sets this global. */
+  sets(global: number): boolean {
+    return this.functions.some(({ body }) => body?.globals.has(global) === true)
+  }
+
   /** True if a decision may take memory. */
   get allocates(): boolean {
     return this.#builtIn.has('alloc')
+  }
+
+  /** How each rule begins: with free memory, and no error of the one before. */
+  begin(body: Body): Body {
+    if (this.allocates) body.global(GLOBAL.heapStart).setGlobal(GLOBAL.heap)
+    return this.sets(GLOBAL.error) ? body.i32(0).setGlobal(GLOBAL.error) : body
   }
 
   constant(type: Type, value: Value): number {
@@ -91,7 +102,7 @@ export class ModuleParts {
   /** The slots in which `lookup` finds the words of a long list; undefined for a short one. */
   table(type: Type, value: Value): Table | undefined {
     const words = value as readonly string[]
-    if (!isWord(type) || words.length <= SCANNED_MAX) return undefined
+    if (!isWord(type) || words.length <= SHORT_MAX) return undefined
     const before = this.#tables.get(value)
     if (before !== undefined) return before
     const unique = [...new Set(words)]
