@@ -6,6 +6,7 @@ import { type Effect, LIMITS } from '@planetary-mesh/spec'
 import {
   judge,
   leased,
+  leaseTo,
   openLog,
   receipted,
   settleDue,
@@ -96,6 +97,34 @@ test('an executor says what it offers, now and then; one without a beat says not
   assert.deepEqual(said.message.capacity.freeSlots, 2)
   assert.ok(again?.do === 'timer' && again.atMs === log.atMs + 250)
   assert.deepEqual(kindsOf(bruno1.timer(again.name)), ['broadcast', 'timer'])
+})
+
+test('an executor of which nothing is new says so at every fifth beat, once it is known', () => {
+  const { log } = submitted('home')
+  const bruno1 = openStep(executorRole({ ...EXECUTOR, advertMs: 250 }), bruno, log)
+  bruno1.start()
+  const beats = Array.from({ length: 40 }, () => kindsOf(bruno1.timer('advert')))
+  const said = beats.map((kinds) => kinds.includes('broadcast'))
+  assert.ok(beats.every((kinds) => kinds.includes('timer')))
+  assert.ok(said.slice(0, 29).every(Boolean), 'while a mesh comes together')
+  assert.deepEqual(
+    said.slice(29).flatMap((is, at) => (is ? [at + 29] : [])),
+    [33, 38],
+  )
+})
+
+test('a slot that is taken is said at the next beat, however quiet it was', () => {
+  const story = submitted('home')
+  const bruno1 = openStep(executorRole({ ...EXECUTOR, advertMs: 250 }), bruno, story.log)
+  bruno1.start()
+  for (let beat = 0; beat < 29; beat++) bruno1.timer('advert')
+  assert.deepEqual(kindsOf(bruno1.timer('advert')), ['timer'])
+  leaseTo(story.log, story)
+  bruno1.follow()
+  const [said] = bruno1.timer('advert')
+  assert.ok(said?.do === 'broadcast' && said.message.type === 'advert')
+  assert.equal(said.message.capacity.freeSlots, 1)
+  assert.deepEqual(kindsOf(bruno1.timer('advert')), ['timer'])
 })
 
 test('a home lists what executors of the charter said last, and nobody else', () => {

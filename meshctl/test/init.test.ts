@@ -10,12 +10,13 @@ import { findMember } from '../src/state/find-member.ts'
 import { foundFederation } from '../src/state/found-federation.ts'
 import { openHome } from '../src/state/home.ts'
 import { keyFile, nodeFolder } from '../src/state/places.ts'
-import { meshctl, scratchFolder } from './start-meshctl.ts'
+import { runHere } from './run-here.ts'
+import { scratchFolder } from './start-meshctl.ts'
 
 const scratch = scratchFolder()
 let homes = 0
 const newHome = () => join(scratch, `home-${homes++}`)
-const inHome = (home: string, ...args: string[]) => meshctl(args, { meshHome: home })
+const inHome = (home: string, ...args: string[]) => runHere(args, { meshHome: home })
 
 const found = (over: { nodes?: number; federation?: number } = {}) =>
   foundFederation({
@@ -29,7 +30,7 @@ const found = (over: { nodes?: number; federation?: number } = {}) =>
 
 test('init makes a key, a pinned charter, a token and the folders of six processes', async () => {
   const path = newHome()
-  const { status, stdout } = inHome(path, 'init', '--name', 'alice', '--json')
+  const { status, stdout } = await inHome(path, 'init', '--name', 'alice', '--json')
   assert.equal(status, 0)
   const made = JSON.parse(stdout)
   const home = await openHome({ folder: path })
@@ -65,28 +66,28 @@ test('init makes a key, a pinned charter, a token and the folders of six process
   assert.equal(signer.did, did('mesh-node-2'))
 })
 
-test('keys are for their owner alone', () => {
+test('keys are for their owner alone', async () => {
   const path = newHome()
-  assert.equal(inHome(path, 'init').status, 0)
+  assert.equal((await inHome(path, 'init')).status, 0)
   const secrets = ['key', 'issuer.key', 'nodes/federation-1/key', 'nodes/mesh-node-1/key']
   for (const secret of secrets) assert.equal(statSync(join(path, secret)).mode & 0o777, 0o600)
   assert.equal(statSync(path).mode & 0o077, 0)
 })
 
-test('a second init is refused and changes nothing', () => {
+test('a second init is refused and changes nothing', async () => {
   const path = newHome()
-  inHome(path, 'init')
+  await inHome(path, 'init')
   const before = readFileSync(join(path, 'key'), 'utf8')
-  const again = inHome(path, 'init', '--json')
+  const again = await inHome(path, 'init', '--json')
   assert.equal(again.status, 1)
   assert.equal(JSON.parse(again.stdout).error.code, 'HOME_TAKEN')
   assert.equal(readFileSync(join(path, 'key'), 'utf8'), before)
-  assert.match(inHome(path, 'init').stderr, /^meshctl: HOME_TAKEN: .+\n {2}next: /)
+  assert.match((await inHome(path, 'init')).stderr, /^meshctl: HOME_TAKEN: .+\n {2}next: /)
 })
 
 test('a home is made whole or not at all, and leaves what is there alone', async () => {
   const path = newHome()
-  inHome(path, 'init', '--charter', `${found().charter.cid}`)
+  await inHome(path, 'init', '--charter', `${found().charter.cid}`)
   await assert.rejects(createFoundersHome(path, found()), { code: 'HOME_TAKEN' })
   assert.deepEqual(readdirSync(path).sort(), ['config.toml', 'genesis.cid', 'key', 'tokens'])
   assert.ok(!readdirSync(scratch).some((name) => name.startsWith('.')))
@@ -95,7 +96,7 @@ test('a home is made whole or not at all, and leaves what is there alone', async
 test('init --charter trusts a federation by CID, or by the block of its genesis', async () => {
   const { charter } = found()
   const byCid = newHome()
-  assert.equal(inHome(byCid, 'init', '--charter', `${charter.cid}`).status, 0)
+  assert.equal((await inHome(byCid, 'init', '--charter', `${charter.cid}`)).status, 0)
   const home = await openHome({ folder: byCid })
   assert.ok(home.genesis.equals(charter.cid))
   assert.throws(() => home.charter(), { code: 'CHARTER_UNKNOWN' })
@@ -104,26 +105,26 @@ test('init --charter trusts a federation by CID, or by the block of its genesis'
   const file = join(scratch, 'charter.dag-cbor')
   writeFileSync(file, charter.bytes)
   const byFile = newHome()
-  assert.equal(inHome(byFile, 'init', '--charter', file).status, 0)
+  assert.equal((await inHome(byFile, 'init', '--charter', file)).status, 0)
   assert.equal((await openHome({ folder: byFile })).charter().body.name, 'co-op')
 })
 
-test('what is no genesis charter is refused as one', () => {
+test('what is no genesis charter is refused as one', async () => {
   const { charter, member } = found()
   const body = { ...charter.body, version: 1, previous: charter.cid }
   const file = join(scratch, 'later.dag-cbor')
   writeFileSync(file, seal(Charter, body, member.signer).bytes)
-  const later = inHome(newHome(), 'init', '--charter', file)
+  const later = await inHome(newHome(), 'init', '--charter', file)
   assert.equal(later.status, 2)
   assert.match(later.stderr, /version 1 of a charter, not its genesis/)
   const damaged = Uint8Array.from(charter.bytes)
   damaged[200] = (damaged[200] as number) ^ 1
   writeFileSync(file, damaged)
-  const { status, stdout } = inHome(newHome(), 'init', '--charter', file, '--json')
+  const { status, stdout } = await inHome(newHome(), 'init', '--charter', file, '--json')
   assert.equal(status, 1)
   assert.match(JSON.parse(stdout).error.code, /^(RECORD|SIGNATURE|BLOCK|DID|KEY)_/)
-  assert.equal(inHome(newHome(), 'init', '--charter', join(scratch, 'none')).status, 2)
-  assert.equal(inHome(newHome(), 'init', '--name', 'Alice B').status, 2)
+  assert.equal((await inHome(newHome(), 'init', '--charter', join(scratch, 'none'))).status, 2)
+  assert.equal((await inHome(newHome(), 'init', '--name', 'Alice B')).status, 2)
 })
 
 test('a charter in the home that is not the pinned one is refused', async () => {
@@ -134,18 +135,18 @@ test('a charter in the home that is not the pinned one is refused', async () => 
 })
 
 test('without a home, and with one where nothing runs, the next step is said', async () => {
-  const none = inHome(newHome(), 'list-nodes')
+  const none = await inHome(newHome(), 'list-nodes')
   assert.deepEqual([none.status, none.stdout], [1, ''])
   assert.match(none.stderr, /^meshctl: HOME_MISSING: .+\n {2}next: run `meshctl init`/)
   const path = newHome()
   await createFoundersHome(path, found())
-  const idle = inHome(path, 'federation', 'status')
+  const idle = await inHome(path, 'federation', 'status')
   assert.equal(idle.status, 1)
   assert.match(idle.stderr, /^meshctl: NODE_AWAY: .+mesh-node-1.+\n {2}next: run `meshctl up`/)
-  const other = inHome(path, 'list-nodes', '--node', 'mesh-node-9')
+  const other = await inHome(path, 'list-nodes', '--node', 'mesh-node-9')
   assert.equal(other.status, 2)
   assert.match(other.stderr, /nobody is called 'mesh-node-9'\n {2}next: name one of alice, issuer/)
-  const down = inHome(path, 'down')
+  const down = await inHome(path, 'down')
   assert.deepEqual([down.status, down.stdout], [0, 'Nothing was running.\n'])
 })
 
@@ -159,7 +160,7 @@ test('a run file that a killed process left behind counts for nothing', async ()
   const control = { url: 'http://127.0.0.1:9', token: 'none' }
   writeFileSync(file, JSON.stringify({ ...run, control, startedAtMs: 1 }))
   await assert.rejects(home.control(), { code: 'NODE_AWAY' })
-  const { status, stdout } = inHome(path, 'down', '--json')
+  const { status, stdout } = await inHome(path, 'down', '--json')
   assert.equal(status, 0)
   assert.deepEqual(JSON.parse(stdout), { stopped: [{ name: 'mesh-node-1', how: 'stale' }] })
   assert.throws(() => statSync(file), { code: 'ENOENT' })
@@ -173,7 +174,7 @@ test('down ends no process that only has the pid of one of ours', async () => {
   const control = { url: 'http://127.0.0.1:9', token: 'none' }
   const run = { pid: process.pid, name: 'mesh-node-1', did: home.signer().did, addresses: [] }
   writeFileSync(file, JSON.stringify({ ...run, control, startedAtMs: 1 }))
-  const { stdout } = inHome(path, 'down', '--json')
+  const { stdout } = await inHome(path, 'down', '--json')
   assert.deepEqual(JSON.parse(stdout), { stopped: [{ name: 'mesh-node-1', how: 'stale' }] })
 })
 
@@ -187,7 +188,7 @@ test('a home that was written by hand says which setting is wrong', async () => 
     ['node = \n', /config\.toml: /],
   ] as const) {
     writeFileSync(file, text)
-    const { status, stderr } = inHome(path, 'list-nodes')
+    const { status, stderr } = await inHome(path, 'list-nodes')
     assert.equal(status, 2, text)
     assert.match(stderr, sentence)
   }

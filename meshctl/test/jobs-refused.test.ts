@@ -242,7 +242,7 @@ test('list-jobs ends quietly when its reader has left', async () => {
 
 test('a node that is started again while a job is followed is found again', async () => {
   const job = await submitted('--auto')
-  const followed = stage.start('job-status', '--job-id', job, '--follow')
+  const followed = stage.watch('job-status', '--job-id', job, '--follow')
   await followed.saw('Status: Running')
   await stage.control.close()
   await followed.saw('the job goes on without it, asking again')

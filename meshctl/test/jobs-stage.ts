@@ -2,8 +2,7 @@
  * alice's own home beside a mesh of real roles in this process, with the control API of a node over
  * real HTTP; meshctl runs here, or in a process of its own as she starts it.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import type { ChildProcess } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,8 +12,8 @@ import { type Sandbox, sha256 } from '@planetary-mesh/spec'
 import { openStand, type Stand, TOKEN } from '../../peer/test/control-stage.ts'
 import type { MeshOptions } from '../../test/mesh/harness.ts'
 import { createMemberHome } from '../src/state/create-home.ts'
-import { runHere } from './run-here.ts'
-import { type Ended, MESHCTL } from './start-meshctl.ts'
+import { lent, runHere, startHere } from './run-here.ts'
+import { type Ended, type Started, startMeshctl } from './start-meshctl.ts'
 
 /** What a test looks into; a wrong path in it fails the test. */
 export type Json = ReturnType<typeof JSON.parse>
@@ -28,19 +27,12 @@ export type JobsStage = Stand & {
   run(...args: string[]): Promise<Ended>
   /** Runs it, and gives what it prints as JSON. */
   json(...args: string[]): Promise<Json>
+  /** Runs it in this process, and hears what it says meanwhile. */
+  watch(...args: string[]): ReturnType<typeof startHere>
   /** Starts it in a process of its own and leaves it running. */
   start(...args: string[]): Started
   /** Says to alice's home where the node `name` is asked. */
   points(name: string, url: string): void
-}
-
-export type Started = {
-  child: ChildProcess
-  stdout(): string
-  stderr(): string
-  ended: Promise<Ended>
-  /** Resolves when stdout or stderr has it. */
-  saw(text: string): Promise<void>
 }
 
 /** Without a sandbox of its own, jobs are run by `exec` for the profile of the real one. */
@@ -79,41 +71,15 @@ export async function openJobsStage({ sandbox, ...options }: MeshOptions = {}): 
   }
 
   const start = (...args: string[]): Started => {
-    const child = spawn(process.execPath, [...MESHCTL, ...args], {
-      cwd: scratch,
-      env: { PATH: process.env.PATH, HOME: '/nonexistent', PLANETARY_MESH_HOME: home },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    children.add(child)
-    const out = { stdout: '', stderr: '' }
-    let changed = Promise.withResolvers<void>()
-    for (const name of ['stdout', 'stderr'] as const) {
-      child[name].setEncoding('utf8').on('data', (text: string) => {
-        out[name] += text
-        changed.resolve()
-        changed = Promise.withResolvers()
-      })
-    }
-    const ended = once(child, 'close').then(([status]) => {
-      children.delete(child)
-      changed.resolve()
-      return { status, ...out } as Ended
-    })
-    return {
-      child,
-      ended,
-      stdout: () => out.stdout,
-      stderr: () => out.stderr,
-      async saw(text) {
-        while (!`${out.stdout}\0${out.stderr}`.includes(text)) {
-          if (!children.has(child)) throw new Error(`ended without '${text}': ${out.stderr}`)
-          await changed.promise
-        }
-      },
-    }
+    const started = startMeshctl(args, { meshHome: home, cwd: scratch })
+    children.add(started.child)
+    return started
   }
 
-  const run = (...args: string[]) => runHere(args, { meshHome: home, cwd: scratch })
+  // what a command replays, it replays where the jobs run
+  const openSandbox = sandbox && (async () => lent(sandbox))
+  const here = { meshHome: home, cwd: scratch, openSandbox }
+  const run = (...args: string[]) => runHere(args, here)
   points('bruno', stand.control.url)
   return {
     ...stand,
@@ -125,6 +91,7 @@ export async function openJobsStage({ sandbox, ...options }: MeshOptions = {}): 
     },
     points,
     start,
+    watch: (...args) => startHere(args, here),
     run,
     async json(...args) {
       const { stdout, stderr } = await run(...args, '--json')

@@ -15,7 +15,8 @@ import { shown } from '../src/jobs/outputs.ts'
 import { planOfModule, planOfRequest } from '../src/jobs/plan.ts'
 import { sealJob } from '../src/jobs/seal-job.ts'
 import { type JobView, sentenceOf, wordOf } from '../src/jobs/words.ts'
-import { guest, meshctl, scratchFolder } from './start-meshctl.ts'
+import { runHere } from './run-here.ts'
+import { guest, scratchFolder } from './start-meshctl.ts'
 
 const NOW_MS = 1_700_000_000_000
 const charter = foundCharter()
@@ -229,11 +230,11 @@ test('times of others never break a table, and a paragraph keeps to a hundred co
   assert.ok(lines.length === 5 && lines.every((line) => line.length <= 100))
 })
 
-test('new ccl prints a program that compiles and submits the module with its inputs', () => {
+test('new ccl prints a program that compiles and submits the module with its inputs', async () => {
   const work = scratchFolder()
   const data = join(work, 'da"ta.csv')
   writeFileSync(data, 'a,b\n')
-  const { status, stdout } = meshctl([
+  const { status, stdout } = await runHere([
     ...['new', 'ccl', '--wasm', guest('echo'), '--input', data, '--input', `other=${data}`],
     ...['--description', 'a "quoted"\ntext\\', '--arg', '--n', '--resource-amount', '9'],
   ])
@@ -253,6 +254,6 @@ test('new ccl prints a program that compiles and submits the module with its inp
     },
   ])
   const out = join(work, 'new.ccl')
-  assert.equal(meshctl(['new', 'ccl', '--wasm', guest('echo'), '-o', out]).status, 0)
-  assert.equal(meshctl(['new', 'ccl', '--wasm', guest('echo'), '-o', out]).status, 2)
+  assert.equal((await runHere(['new', 'ccl', '--wasm', guest('echo'), '-o', out])).status, 0)
+  assert.equal((await runHere(['new', 'ccl', '--wasm', guest('echo'), '-o', out])).status, 2)
 })

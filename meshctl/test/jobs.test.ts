@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { openSandbox } from '@planetary-mesh/runtime'
 import { Manifest, open, parseCid, type Sandbox } from '@planetary-mesh/spec'
-import { alice } from '../../test/mesh/people.ts'
+import { alice, FEDERATION, nameOf } from '../../test/mesh/people.ts'
 import { type JobsStage, openJobsStage } from './jobs-stage.ts'
 import { guest } from './start-meshctl.ts'
 
@@ -13,7 +13,7 @@ let sandbox: Sandbox
 let job: string
 
 before(async () => {
-  sandbox = await openSandbox({ slots: 2, spares: 0 })
+  sandbox = await openSandbox({ slots: 1, spares: 0 })
   stage = await openJobsStage({ sandbox })
 })
 after(async () => {
@@ -169,6 +169,24 @@ test('--auto --wait needs nobody, and result writes the files, never over what i
   assert.equal((await stage.run('result', '--job-id', id, '-o', out, '--force')).status, 0)
 })
 
+test('submit-job says it where nobody else keeps the files, and what to do', async () => {
+  const words = ['submit-job', '--wasm', guest('echo'), '--description', 'kept', '--arg', '0']
+  const kept = await stage.run(...words)
+  assert.deepEqual([kept.status, /keeps the files/.test(kept.stderr)], [0, false], kept.stderr)
+  const [{ keeper }] = (await stage.json(...words)).jobs
+  assert.ok(FEDERATION.includes(nameOf(keeper)), keeper)
+
+  const [{ url }] = await stage.open('chiara', { keeping: { find: async () => undefined } })
+  stage.points('chiara', url)
+  const alone = await stage.run(...words, '--node', 'chiara')
+  assert.equal(alone.status, 0)
+  assert.match(alone.stdout, /^Job submitted successfully\nJob ID: bafyrei[a-z2-7]{52}\n$/)
+  const [sentence, ...others] = alone.stderr.split('\n').filter((line) => /files/.test(line))
+  assert.match(sentence ?? '', /^no member but chiara .* keep it running until the job is over$/)
+  assert.deepEqual(others, [])
+  assert.equal((await stage.json(...words, '--node', 'chiara')).jobs[0].keeper, null)
+})
+
 test('--ccl submits what a program asks for, with modules found beside it', async () => {
   const module = stage.write('beside.wasm', readFileSync(guest('files')))
   const note = stage.write('note.txt', 'from ccl\n')
@@ -204,7 +222,7 @@ test('what a guest writes never steers a terminal', async () => {
   const [{ job: id }] = jobs
   const logs = await stage.run('logs', '--job-id', id)
   assert.match(logs.stdout, /arg 2: \\u\{1b\}\[2J\n/)
-  const raw = await stage.start('logs', '--job-id', id, '--raw').ended
+  const raw = await stage.run('logs', '--job-id', id, '--raw')
   assert.ok(raw.stdout.includes('arg 2: \u001b[2J\n'))
   for (const args of [['list-jobs'], ['job-status', '--job-id', id]]) {
     assert.ok(!(await stage.run(...args)).stdout.includes('\u001b'), args.join(' '))

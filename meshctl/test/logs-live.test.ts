@@ -52,7 +52,7 @@ test('it prints what comes, escaped, and at the end only what is left of the rec
 
 test('where the receipt says something else, that is said and printed whole', async () => {
   const { job, run } = await running()
-  const logs = stage.start('logs', '--job-id', `${job}`, '--follow')
+  const logs = stage.watch('logs', '--job-id', `${job}`, '--follow')
   run.output({ stream: 'stdout', bytes: bytes('a lie \u001b[2J') })
   await logs.saw('a lie \\u{1b}[2J')
   run.end()

@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { meshctl, scratchFolder } from './start-meshctl.ts'
+import { runHere, sharedSandbox } from './run-here.ts'
+import { scratchFolder } from './start-meshctl.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const work = scratchFolder()
+const openSandbox = sharedSandbox()
 const note = join(work, 'note.txt')
 writeFileSync(note, 'one two\nthree\n')
 
@@ -16,20 +18,25 @@ const without = (what: string, isThere: boolean) => (isThere ? false : `${what} 
 const hasClang = existsSync('/usr/bin/clang-14') && existsSync('/usr/lib/wasm32-wasi/crt1.o')
 const assemblyScript = join(ROOT, 'examples/02-member-budget/node_modules')
 
-function make(lang: string): string {
+async function make(lang: string): Promise<string> {
   const folder = join(work, 'made', lang)
-  const { status, stdout, stderr } = meshctl(['new', 'job', '--lang', lang, folder])
+  const { status, stdout, stderr } = await runHere(['new', 'job', '--lang', lang, folder])
   assert.equal(status, 0, stderr)
   assert.match(stdout, /npx meshctl run build\/job\.wasm --input README\.md README\.md\n$/)
   return folder
 }
 
 /** Builds it, runs it on a small file, and looks at all that it says. */
-function buildAndRun(folder: string, command: string, ...args: string[]) {
-  const built = spawnSync(command, args, { cwd: folder, encoding: 'utf8' })
+async function buildAndRun(folder: string, command: string, ...args: string[]) {
+  // what it starts runs on the Node that runs us
+  const PATH = `${dirname(process.execPath)}:${process.env.PATH}`
+  const env = { ...process.env, PATH }
+  const built = spawnSync(command, args, { cwd: folder, encoding: 'utf8', env })
   assert.equal(built.status, 0, built.stderr)
   const module = join(folder, 'build/job.wasm')
-  const { stdout } = meshctl(['run', module, '--input', note, 'note.txt', '--json'])
+  const { stdout } = await runHere(['run', module, '--input', note, 'note.txt', '--json'], {
+    openSandbox,
+  })
   const { outcome, exitCode, stdout: said, outputs } = JSON.parse(stdout)
   assert.deepEqual({ outcome, exitCode }, { outcome: 'exited', exitCode: 0 })
   assert.equal(said, 'note.txt: 2 lines, 3 words\n')
@@ -39,29 +46,31 @@ function buildAndRun(folder: string, command: string, ...args: string[]) {
   )
 }
 
-test('a job in C builds and runs at once', { skip: without('clang for WASI', hasClang) }, () => {
-  buildAndRun(make('c'), 'sh', 'build.sh')
+test('a job in C builds and runs at once', {
+  skip: without('clang for WASI', hasClang),
+}, async () => {
+  await buildAndRun(await make('c'), 'sh', 'build.sh')
 })
 
 const noAsc = without('AssemblyScript, in examples/02-member-budget,', existsSync(assemblyScript))
-test('a job in AssemblyScript builds and runs at once', { skip: noAsc }, () => {
-  const folder = make('as')
+test('a job in AssemblyScript builds and runs at once', { skip: noAsc }, async () => {
+  const folder = await make('as')
   symlinkSync(assemblyScript, join(folder, 'node_modules'), 'junction')
-  buildAndRun(folder, 'npm', 'run', '--silent', 'build')
+  await buildAndRun(folder, 'npm', 'run', '--silent', 'build')
 })
 
-test('a job in JavaScript comes with its world and its build, without what was built', () => {
-  const names = readdirSync(make('js')).sort()
+test('a job in JavaScript comes with its world and its build, without what was built', async () => {
+  const names = readdirSync(await make('js')).sort()
   assert.deepEqual(names, ['README.md', 'build.js', 'job.js', 'package.json', 'wit'])
 })
 
-test('a folder that is there is left alone, and so is a language that is not known', () => {
+test('a folder that is there is left alone, and so is a language that is not known', async () => {
   const folder = join(work, 'mine')
-  assert.equal(meshctl(['new', 'job', '--lang', 'js', folder]).status, 0)
-  const again = meshctl(['new', 'job', '--lang', 'c', folder])
+  assert.equal((await runHere(['new', 'job', '--lang', 'js', folder])).status, 0)
+  const again = await runHere(['new', 'job', '--lang', 'c', folder])
   assert.equal(again.status, 2)
   assert.match(again.stderr, /is there already/)
   assert(!existsSync(join(folder, 'job.c')))
-  assert.equal(meshctl(['new', 'job', '--lang', 'cobol', join(work, 'x')]).status, 2)
-  assert.match(meshctl(['new', 'job', '--help']).stdout, /\$ npx meshctl new job --lang c/)
+  assert.equal((await runHere(['new', 'job', '--lang', 'cobol', join(work, 'x')])).status, 2)
+  assert.match((await runHere(['new', 'job', '--help'])).stdout, /\$ npx meshctl new job --lang c/)
 })

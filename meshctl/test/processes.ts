@@ -4,21 +4,23 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 type Listed = { pid: number; parent: number; words: string }
 
+/** Undefined for one that ended, also while nobody has waited for it. */
+function processOf(pid: number): Listed | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const [state, parent] = stat.slice(stat.lastIndexOf(') ') + 2).split(' ')
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+    return state === 'Z' ? undefined : { pid, parent: Number(parent), words }
+  } catch {
+    // it ended while we looked
+    return undefined
+  }
+}
+
 function allProcesses(): Listed[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
-        const [state, parent] = stat.slice(stat.lastIndexOf(') ') + 2).split(' ')
-        const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ')
-        // one that ended and was not waited for is no process any more
-        return state === 'Z' ? [] : [{ pid: Number(name), parent: Number(parent), words }]
-      } catch {
-        // it ended while we looked
-        return []
-      }
-    })
+    .flatMap((name) => processOf(Number(name)) ?? [])
 }
 
 /** The pids of the processes with `text` in their command, and of all below them. */
@@ -46,8 +48,7 @@ export async function awaitPids(text: string, least: number): Promise<number[]> 
 export async function gone(pids: readonly number[]): Promise<void> {
   const left = new Set(pids)
   for (;;) {
-    const there = new Set(allProcesses().map(({ pid }) => pid))
-    for (const pid of left) if (!there.has(pid)) left.delete(pid)
+    for (const pid of left) if (processOf(pid) === undefined) left.delete(pid)
     if (left.size === 0) return
     await wait(50)
   }

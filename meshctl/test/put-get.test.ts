@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { writeCar } from '@planetary-mesh/peer'
 import { Cancel, type CID, cidOf, encodeFile, seal, signerFromSeed } from '@planetary-mesh/spec'
 import { findCid } from '../src/proof/find-cid.ts'
+import { runHere } from './run-here.ts'
 import { meshctl, scratchFolder } from './start-meshctl.ts'
 
 const work = scratchFolder()
@@ -17,43 +18,48 @@ mkdirSync(path('folder/deep'), { recursive: true })
 writeFileSync(path('folder/deep/leaf'), 'leaf')
 writeFileSync(path('folder/top'), 'top')
 
-const put = (car: string, ...files: string[]) =>
-  JSON.parse(meshctl(['put', ...files.map(path), '--to', path(car), '--json']).stdout).files
+const put = async (car: string, ...files: string[]) =>
+  JSON.parse((await runHere(['put', ...files.map(path), '--to', path(car), '--json'])).stdout).files
 
-test('put prints the CIDs that the files have everywhere, and get gives the files back', () => {
-  const { status, stdout } = meshctl(['put', path('small.txt'), '--to', path('one.car')])
+test('put prints the CIDs that the files have everywhere, and get gives the files back', async () => {
+  const { status, stdout } = await runHere(['put', path('small.txt'), '--to', path('one.car')])
   const cid = `${cidOf('raw', new TextEncoder().encode('small\n'))}`
   assert.equal(status, 0)
   assert.equal(stdout, `${cid}  6 bytes  ${path('small.txt')}\n`)
+  assert.equal((await runHere(['get', cid, '--from', path('one.car')])).stdout, 'small\n')
+  // also out of a process of its own, into a pipe
   assert.equal(meshctl(['get', cid, '--from', path('one.car')]).stdout, 'small\n')
 })
 
-test('a file of many blocks comes back whole, by the beginning of its CID', () => {
-  const [{ cid }] = put('large.car', 'large.bin')
+test('a file of many blocks comes back whole, by the beginning of its CID', async () => {
+  const [{ cid }] = await put('large.car', 'large.bin')
   assert.equal(cid, `${encodeFile(LARGE).cid}`)
   const out = path('large.out')
-  assert.equal(meshctl(['get', cid.slice(0, 16), '--from', path('large.car'), '-o', out]).status, 0)
+  assert.equal(
+    (await runHere(['get', cid.slice(0, 16), '--from', path('large.car'), '-o', out])).status,
+    0,
+  )
   assert.deepEqual(new Uint8Array(readFileSync(out)), LARGE)
 })
 
-test('put adds to what a file holds already', () => {
-  const [first] = put('both.car', 'small.txt')
-  const [second] = put('both.car', 'large.bin')
+test('put adds to what a file holds already', async () => {
+  const [first] = await put('both.car', 'small.txt')
+  const [second] = await put('both.car', 'large.bin')
   for (const { cid } of [first, second]) {
-    assert.equal(meshctl(['get', cid, '--from', path('both.car'), '--json']).status, 0)
+    assert.equal((await runHere(['get', cid, '--from', path('both.car'), '--json'])).status, 0)
   }
 })
 
-test('a folder is one CID: listed without -o, written with it, never over what is there', () => {
-  const [{ cid }] = put('folder.car', 'folder')
-  const get = (...more: string[]) => meshctl(['get', cid, '--from', path('folder.car'), ...more])
-  assert.equal(get().stdout, 'deep/leaf  4 bytes\ntop  3 bytes\n')
-  assert.equal(get('-o', path('there')).status, 0)
+test('a folder is one CID: listed without -o, written with it, never over what is there', async () => {
+  const [{ cid }] = await put('folder.car', 'folder')
+  const get = (...more: string[]) => runHere(['get', cid, '--from', path('folder.car'), ...more])
+  assert.equal((await get()).stdout, 'deep/leaf  4 bytes\ntop  3 bytes\n')
+  assert.equal((await get('-o', path('there'))).status, 0)
   assert.equal(readFileSync(path('there/deep/leaf'), 'utf8'), 'leaf')
   writeFileSync(path('there/top'), 'mine')
-  assert.equal(get('-o', path('there')).status, 2)
+  assert.equal((await get('-o', path('there'))).status, 2)
   assert.equal(readFileSync(path('there/top'), 'utf8'), 'mine')
-  assert.equal(get('-o', path('there'), '--force').status, 0)
+  assert.equal((await get('-o', path('there'), '--force')).status, 0)
   assert.equal(readFileSync(path('there/top'), 'utf8'), 'top')
 })
 
@@ -62,7 +68,7 @@ test('a record is printed as JSON once its signature holds', async () => {
   const manifest = cidOf('dag-cbor', Uint8Array.of(0xa0))
   const record = seal(Cancel, { manifest }, mallory)
   await writeCar(path('record.car'), [record.cid], [record])
-  const { stdout } = meshctl(['get', `${record.cid}`, '--from', path('record.car')])
+  const { stdout } = await runHere(['get', `${record.cid}`, '--from', path('record.car')])
   assert.deepEqual(JSON.parse(stdout), {
     cid: `${record.cid}`,
     type: 'record',
@@ -72,31 +78,31 @@ test('a record is printed as JSON once its signature holds', async () => {
   })
 })
 
-test('an altered block is refused by get and by put, with the code and exit code 1', () => {
-  const [{ cid }] = put('altered.car', 'small.txt')
+test('an altered block is refused by get and by put, with the code and exit code 1', async () => {
+  const [{ cid }] = await put('altered.car', 'small.txt')
   const bytes = readFileSync(path('altered.car'))
   bytes.write('S', bytes.indexOf('small'))
   writeFileSync(path('altered.car'), bytes)
-  const got = meshctl(['get', cid, '--from', path('altered.car')])
+  const got = await runHere(['get', cid, '--from', path('altered.car')])
   assert.deepEqual([got.status, got.stdout], [1, ''])
   assert.match(got.stderr, /BLOCK_CID_MISMATCH/)
-  const added = meshctl(['put', path('large.bin'), '--to', path('altered.car'), '--json'])
+  const added = await runHere(['put', path('large.bin'), '--to', path('altered.car'), '--json'])
   assert.equal(added.status, 1)
   assert.equal(JSON.parse(added.stdout).error.code, 'BLOCK_CID_MISMATCH')
 })
 
-test('a CID that is not there, a file that is no CAR file and none at all each say so', () => {
-  put('few.car', 'small.txt')
+test('a CID that is not there, a file that is no CAR file and none at all each say so', async () => {
+  await put('few.car', 'small.txt')
   const other = `${cidOf('raw', Uint8Array.of(1))}`
-  const missing = meshctl(['get', other, '--from', path('few.car')])
+  const missing = await runHere(['get', other, '--from', path('few.car')])
   assert.equal(missing.status, 1)
   assert.match(missing.stderr, /BLOCK_MISSING/)
-  const noCar = meshctl(['get', other, '--from', path('small.txt')])
+  const noCar = await runHere(['get', other, '--from', path('small.txt')])
   assert.equal(noCar.status, 1)
   assert.match(noCar.stderr, /FILE_MALFORMED/)
-  assert.equal(meshctl(['get', other, '--from', path('no-such.car')]).status, 2)
-  assert.equal(meshctl(['get', 'bafk', '--from', path('few.car')]).status, 2)
-  assert.equal(meshctl(['put', path('no-such'), '--to', path('new.car')]).status, 2)
+  assert.equal((await runHere(['get', other, '--from', path('no-such.car')])).status, 2)
+  assert.equal((await runHere(['get', 'bafk', '--from', path('few.car')])).status, 2)
+  assert.equal((await runHere(['put', path('no-such'), '--to', path('new.car')])).status, 2)
   assert.equal(existsSync(path('new.car')), false)
 })
 

@@ -1,5 +1,6 @@
 /** Runs the real command in a process of its own, away from anybody's home and pins. */
-import { spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -40,4 +41,74 @@ export function meshctl(
   })
   if (error !== undefined) throw error
   return { status, stdout, stderr }
+}
+
+/** What a command says, as it comes. */
+export type Heard = {
+  stdout(): string
+  stderr(): string
+  /** Resolves when stdout or stderr has it. */
+  saw(text: string): Promise<void>
+}
+
+export type Started = Heard & {
+  child: ChildProcess
+  ended: Promise<Ended & { signal: NodeJS.Signals | null }>
+}
+
+/** Collects what a command says; once it is over, nothing more is waited for. */
+export function listen(): Heard & { hear(name: keyof Said, text: string): void; over(): void } {
+  const said = { stdout: '', stderr: '' }
+  let isOver = false
+  let changed = Promise.withResolvers<void>()
+  const stir = () => {
+    changed.resolve()
+    changed = Promise.withResolvers()
+  }
+  return {
+    hear(name, text) {
+      said[name] += text
+      stir()
+    },
+    over() {
+      isOver = true
+      stir()
+    },
+    stdout: () => said.stdout,
+    stderr: () => said.stderr,
+    async saw(text) {
+      while (!`${said.stdout}\0${said.stderr}`.includes(text)) {
+        if (isOver) throw new Error(`ended without '${text}': ${said.stderr}`)
+        await changed.promise
+      }
+    },
+  }
+}
+
+type Said = { stdout: string; stderr: string }
+
+/** Starts it and leaves it running: whoever does ends it, or waits for its end. */
+export function startMeshctl(
+  args: readonly string[],
+  { meshHome, cwd = ROOT }: { meshHome: string; cwd?: string },
+): Started {
+  const child = spawn(process.execPath, [...MESHCTL, ...args], {
+    cwd,
+    env: {
+      PATH: process.env.PATH,
+      HOME: '/nonexistent',
+      TMPDIR: process.env.TMPDIR ?? tmpdir(),
+      PLANETARY_MESH_HOME: meshHome,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const { hear, over, ...heard } = listen()
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => hear(name, text))
+  }
+  const ended = once(child, 'close').then(([status, signal]) => {
+    over()
+    return { status, signal, stdout: heard.stdout(), stderr: heard.stderr() }
+  })
+  return { ...heard, child, ended }
 }

@@ -1,10 +1,11 @@
 /** The command line itself: help, mistakes of typing, exit codes, errors as data. */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { guest, meshctl, ROOT } from './start-meshctl.ts'
+import { runHere } from './run-here.ts'
+import { guest, MESHCTL, meshctl, ROOT } from './start-meshctl.ts'
 
 const COMMANDS = [
   'demo',
@@ -38,50 +39,73 @@ const COMMANDS = [
   'gc',
 ]
 
-test('every command has a help with an example of itself', () => {
+test('every command has a help with an example of itself', async () => {
   for (const command of COMMANDS) {
-    const { status, stdout, stderr } = meshctl([...command.split(' '), '--help'])
+    const { status, stdout, stderr } = await runHere([...command.split(' '), '--help'])
     assert.deepEqual([status, stderr], [0, ''], command)
     assert.match(stdout, new RegExp(`Example:\\n +\\$ npx meshctl ${command}( |\\n)`), command)
     for (const line of stdout.split('\n')) assert.ok(line.length <= 100, line)
   }
 })
 
-test('the help lists the commands, and no command at all is a usage error', () => {
-  const { status, stdout } = meshctl(['--help'])
+/** Tells every address that is loaded, on stderr. */
+const TELL = `import { registerHooks } from 'node:module'
+registerHooks({ load(url, context, next) { process._rawDebug(url); return next(url, context) } })`
+
+test('the help is there without schemas, network and sandbox', () => {
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['--import', `data:text/javascript,${encodeURIComponent(TELL)}`, ...MESHCTL, '--help'],
+    { encoding: 'utf8', env: { PATH: process.env.PATH } },
+  )
+  assert.equal(status, 0, stderr)
+  const loaded = stderr.split('\n').filter((line) => line.startsWith('file:'))
+  assert.ok(loaded.some((url) => url.endsWith('/meshctl/src/cli/program.ts')))
+  const heavy = /\/(zod|cborg|@ipld|libp2p|@libp2p)\/|\/(peer|runtime|ccl-compiler)\/src\//
+  assert.deepEqual(
+    loaded.filter((url) => heavy.test(url)),
+    [],
+  )
+})
+
+test('the help lists the commands, and no command at all is a usage error', async () => {
+  const { status, stdout } = await runHere(['--help'])
   assert.equal(status, 0)
   for (const command of COMMANDS) assert.match(stdout, new RegExp(`\\b${command.split(' ')[0]}\\b`))
-  const none = meshctl([])
+  const none = await runHere([])
   assert.deepEqual([none.status, none.stdout], [2, ''])
   assert.match(none.stderr, /Usage: meshctl/)
 })
 
-test('an unknown command or option ends with 2 and a suggestion', () => {
+test('an unknown command or option ends with 2 and a suggestion', async () => {
   const command = meshctl(['verfy'])
   assert.equal(command.status, 2)
   assert.match(command.stderr, /^meshctl: unknown command 'verfy' \(Did you mean verify\?\)\n/)
-  const option = meshctl(['run', guest('echo'), '--feul', '1'])
+  const option = await runHere(['run', guest('echo'), '--feul', '1'])
   assert.equal(option.status, 2)
   assert.match(option.stderr, /unknown option '--feul' \(Did you mean --fuel\?\)/)
 })
 
-test('a missing argument or option is named', () => {
-  assert.match(meshctl(['run']).stderr, /missing required argument 'module'/)
-  assert.match(meshctl(['get-bids']).stderr, /required option '--job-id <id>' not specified/)
-  const { status, stderr } = meshctl(['verify'])
+test('a missing argument or option is named', async () => {
+  assert.match((await runHere(['run'])).stderr, /missing required argument 'module'/)
+  assert.match(
+    (await runHere(['get-bids'])).stderr,
+    /required option '--job-id <id>' not specified/,
+  )
+  const { status, stderr } = await runHere(['verify'])
   assert.equal(status, 2)
   assert.match(stderr, /name a job or receipt, or give --from CAR/)
 })
 
-test('with --json a usage error is one object on stdout', () => {
-  const { status, stdout, stderr } = meshctl(['run', '--json'])
+test('with --json a usage error is one object on stdout', async () => {
+  const { status, stdout, stderr } = await runHere(['run', '--json'])
   assert.deepEqual([status, stderr], [2, ''])
   assert.deepEqual(Object.keys(JSON.parse(stdout).error), ['code', 'detail'])
   assert.equal(JSON.parse(stdout).error.code, 'USAGE')
 })
 
-test('--version says which', () => {
-  const { status, stdout } = meshctl(['--version'])
+test('--version says which', async () => {
+  const { status, stdout } = await runHere(['--version'])
   assert.equal(status, 0)
   assert.match(stdout, /^\d+\.\d+\.\d+\n$/)
 })

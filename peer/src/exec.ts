@@ -25,6 +25,7 @@ import {
   textOf,
 } from '@planetary-mesh/spec'
 import { fetchFile } from './fetch-file.ts'
+import { ensureInputsFit } from './job-files.ts'
 import type { LiveJob, LiveJobs } from './live-jobs.ts'
 import { openPatience } from './patience.ts'
 import type { Blocks, Clock, Exec } from './ports.ts'
@@ -104,11 +105,9 @@ function ensureAsked(module: Uint8Array, profile: string): void {
 }
 
 /** The sandbox's input, a pure function of the manifest and the bytes its links name. */
-async function inputOf({ body, cid }: Manifest, blocks: Blocks): Promise<RunInput> {
-  const asked = [...(body.stdin === null ? [] : [body.stdin]), ...body.inputs.map(fileOf)]
-  const bytes = asked.reduce((sum, file) => sum + file.bytes, 0)
-  const max = LIMITS.inputBytesMax
-  admit(bytes <= max, 'LIMIT_EXCEEDED', `${bytes} bytes of input, at most ${max}`)
+async function inputOf(manifest: Manifest, blocks: Blocks): Promise<RunInput> {
+  ensureInputsFit(manifest)
+  const { body, cid } = manifest
   try {
     const module = await fetchFile(body.module, blocks, LIMITS.moduleBytesMax)
     const files = []
@@ -135,8 +134,6 @@ async function inputOf({ body, cid }: Manifest, blocks: Blocks): Promise<RunInpu
     throw asOurs(error)
   }
 }
-
-const fileOf = ({ file }: { file: FileRef }) => file
 
 /** The outputs as blocks, durable, and the result that names them. */
 async function keep(

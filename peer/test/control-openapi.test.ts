@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { CODES, type Code, encodeBlock, MEDIA } from '@planetary-mesh/spec'
+import { carPieces } from '../src/control/car-stream.ts'
 import { ROUTES } from '../src/control/routes.ts'
 import { REFUSED_STATUSES, statusOf } from '../src/control/statuses.ts'
 import { ask, openStand, refusedWith } from './control-stage.ts'
@@ -137,6 +138,21 @@ test('what is answered has the shape that the document says, and nothing beside 
     assert.ok(schema !== undefined, `${path} says nothing of ${headers['content-type']}`)
     assert.deepEqual(misfits(JSON.parse(`${body}`), schema), [], target)
   }
+  const given = mesh.seal()
+  const parts: Uint8Array[] = []
+  const records = [given.token, given.manifest, given.hold]
+  for await (const part of carPieces([given.hold.cid], records)) parts.push(part)
+  const post = {
+    method: 'POST',
+    headers: { 'content-type': MEDIA.car },
+    body: Buffer.concat(parts),
+  }
+  const submitted = await ask(control, '/v0/jobs', post)
+  assert.equal(submitted.status, 201)
+  const said = document.paths['/v0/jobs']?.post?.responses['201']?.content?.[MEDIA.json]?.schema
+  assert.ok(said !== undefined)
+  assert.deepEqual(misfits(JSON.parse(`${submitted.body}`), said), [])
+  assert.notDeepEqual(misfits({ job: `${cid}` }, said), [], 'the keeper is named, or null')
   // and the judge of this test is one
   const schema = { $ref: '#/components/schemas/Node' }
   assert.notDeepEqual(misfits({ did: 5 }, schema), [])

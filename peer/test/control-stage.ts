@@ -7,9 +7,11 @@ import { once } from 'node:events'
 import { type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http'
 import { type ControlClient, openControlClient } from '@planetary-mesh/peer'
 import { type Control, type ControlOptions, openControl } from '@planetary-mesh/peer/network'
-import { type Code, ErrorJson, Refusal } from '@planetary-mesh/spec'
+import { type Code, ErrorJson, openAny, Refusal } from '@planetary-mesh/spec'
 import { fakeExec } from '../../test/mesh/fake-exec.ts'
 import { type MeshOptions, openTestMesh, type TestMesh } from '../../test/mesh/harness.ts'
+import { type Keeping, openKeeping } from '../src/keeping/find-keeper.ts'
+import { type KeepFiles, openKeepFiles } from '../src/keeping/keep-files.ts'
 
 export const TOKEN = 'a-token-for-tests-only'
 
@@ -51,6 +53,7 @@ export async function openStand(
       },
       about: { name, roles: [...process.states.keys()], version: '0.1.0', startedAtMs: 1 },
       storage: () => ({ usedBytes: 1, maxBytes: null }),
+      keeping: keepingIn(mesh, name),
       token: TOKEN,
       port: 0,
       log: ({ message, detail }) => notices.push(`${message}: ${detail}`),
@@ -74,6 +77,32 @@ export async function openStand(
       await mesh.close()
     },
   }
+}
+
+/** How a home finds a keeper among the machines of `mesh`, and how each of them keeps. */
+export function keepingIn(mesh: TestMesh, home: string): Keeping {
+  const { signer } = mesh.machine(home)
+  const charterNow = () => mesh.charter
+  const machines = new Map<string, KeepFiles>()
+  for (const { signer, blocks, process } of mesh.machines.values()) {
+    const keepFiles = openKeepFiles({
+      blocks,
+      open: (bytes) => openAny(bytes),
+      charterNow,
+      isLogged: (job) => process.replica.ledger.jobs.has(job),
+      storage: () => ({ usedBytes: 1, maxBytes: null }),
+      nowMs: mesh.clock.nowMs,
+    })
+    machines.set(signer.did, keepFiles)
+  }
+  return openKeeping({
+    self: signer.did,
+    charterNow,
+    isConnected: (did) => machines.has(did),
+    ask: async (did, { bytes }, signal) => machines.get(did)?.(signer.did, bytes, signal),
+    clock: mesh.clock,
+    log: () => {},
+  })
 }
 
 export type Raw = {

@@ -21,7 +21,16 @@ import {
   verifyChain,
 } from '@planetary-mesh/spec'
 import { fakeExec } from '../../test/mesh/fake-exec.ts'
-import { alice, bruno, chiara, dora, fatou, issueToken } from '../../test/mesh/people.ts'
+import {
+  alice,
+  bruno,
+  chiara,
+  dora,
+  emil,
+  fatou,
+  issueToken,
+  nameOf,
+} from '../../test/mesh/people.ts'
 import { nodesView, tokensView } from '../src/control/log-views.ts'
 import { begin, openStand, refuses, type Stand } from './control-stage.ts'
 
@@ -142,6 +151,52 @@ test('what the ledger refuses comes through with its code, its sentence and its 
   )
   const good = mesh.seal()
   await client.submit([good.token], good.manifest, good.hold)
+})
+
+test('a submit says who else keeps the files, which are there when it is answered', async () => {
+  await using stand = await openStand()
+  const { mesh, client } = stand
+  const job = mesh.seal({ module: crypto.getRandomValues(new Uint8Array(60_000)) })
+  await client.putBlocks(job.blocks)
+  const heard: (string | null)[] = []
+  const onKeeper = (keeper: string | null) => heard.push(keeper)
+  await client.submit([job.token], job.manifest, job.hold, { onKeeper })
+  const keeper = [dora, emil, fatou].find(({ did }) => did === heard[0])
+  assert.ok(keeper !== undefined && heard.length === 1, `${heard}`)
+  const { blocks } = mesh.machine(nameOf(keeper.did))
+  for (const { cid } of job.blocks) assert.equal(await blocks.has(cid), true)
+})
+
+test('the job is acknowledged although nobody keeps its files, and that is said', async () => {
+  const late = Promise.withResolvers<undefined>()
+  await using stand = await openStand({}, { keeping: { find: () => late.promise } })
+  const { mesh, client } = stand
+  const job = mesh.seal()
+  const heard: (string | null)[] = []
+  const onKeeper = (keeper: string | null) => heard.push(keeper)
+  const submitted = client.submit([job.token], job.manifest, job.hold, { onKeeper })
+  // the ledger does not wait for a keeper, nor does the job
+  await mesh.logged(job, 'the hold', ({ hold }) => hold)
+  assert.deepEqual(heard, [])
+  late.resolve(undefined)
+  assert.ok((await submitted).equals(job.manifest.cid))
+  assert.deepEqual(heard, [null])
+})
+
+test('nobody is asked any more to keep the files of a job that the ledger refused', async () => {
+  const signals: AbortSignal[] = []
+  const find = (_: unknown, signal: AbortSignal) => {
+    signals.push(signal)
+    return new Promise<undefined>(() => {})
+  }
+  await using stand = await openStand({}, { keeping: { find } })
+  const dear = stand.mesh.seal({ amount: 10_001 })
+  const { token, manifest, hold } = dear
+  await refuses(() => stand.client.submit([token], manifest, hold), 'TOKEN_EXHAUSTED')
+  assert.deepEqual(
+    signals.map(({ aborted }) => aborted),
+    [true],
+  )
 })
 
 test('a submission must be whole, and hold nothing else', async () => {

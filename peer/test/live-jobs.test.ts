@@ -88,10 +88,13 @@ test('a member that says nothing, at once and again, is not asked without a paus
     return asked % 2 === 0 ? undefined : nothing
   }
   const watching = all(liveEvents(read, stop.signal))
+  const beganAtMs = performance.now()
   for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
-  assert.equal(asked, 1)
+  // once, and again for each pause that this may have taken on a busy machine
+  const mayAsk = 1 + Math.floor((performance.now() - beganAtMs) / 100)
   stop.abort()
   assert.deepEqual(await watching, [])
+  assert.ok(asked <= mayAsk, `asked ${asked} times, ${mayAsk} at most`)
 })
 
 test('who comes before the run and who comes in its middle hear all of it, to its end', async () => {

@@ -142,7 +142,19 @@ export const LIMITS = {
   inviteMsMax: 30 * 24 * 60 * 60_000,
   blockFetchMs: 10_000,
   blockFetchesMax: 16,
+  /** Of one file at the same time. */
+  fileFetchesMax: 4,
   blockAskMs: 2000,
+  /** How long a home looks for a member that keeps a job's files, and waits for one alone. */
+  keepMs: 10_000,
+  keepSilenceMs: 2500,
+  /** Jobs whose files a member fetches side by side to keep them. */
+  keepsMax: 3,
+  keptRememberedMax: 8192,
+  /** What one home may have kept for jobs that are not in the log, and how long that counts. */
+  keepUnpaidBytesMax: 2 * GiB,
+  keepsUnpaidMax: 1024,
+  keepUnpaidMs: 60 * 60_000,
   logStreamsMax: 4,
   witnessesAskedMax: 16,
   logStallMs: 10_000,
@@ -199,4 +211,13 @@ assert(
   'a full batch and one more request fit into a message',
 )
 assert(LIMITS.recordBytesMax < LIMITS.messageBytesMax, 'a record fits into a message')
+assert(
+  LIMITS.keepsMax * LIMITS.fileFetchesMax < LIMITS.blockFetchesMax,
+  'whoever keeps files for others can still fetch those of its own jobs',
+)
+assert(
+  LIMITS.moduleBytesMax + LIMITS.inputBytesMax <= LIMITS.keepUnpaidBytesMax,
+  'the largest job can be kept before it is in the log',
+)
+assert(LIMITS.keepSilenceMs < LIMITS.keepMs, 'there is time to ask a second member')
 assert(LIMITS.messageBytesMax < LIMITS.journalEntryBytesMax, 'a message fits into a journal entry')

@@ -1,4 +1,5 @@
 /** Small jobs for daemons that die: given to one home until it is acknowledged, followed at any. */
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -48,6 +49,19 @@ export function helloJob(plan: JobPlan = {}): Job {
     },
     { token, profile: RUNTIME_PROFILE, nowMs: Date.now() },
   )
+}
+
+const FRESH_BYTES = 200_000
+
+/** The same program as bytes that nobody has seen, and an input that nobody has. */
+export function freshFiles(): Required<Pick<JobPlan, 'module' | 'inputs'>> {
+  // a custom section: its id, its size and the size of its name in LEB128, the name, what it holds
+  const noise = randomBytes(100)
+  const section = Buffer.concat([Uint8Array.of(0, noise.length + 2, 1, 0x78), noise])
+  return {
+    module: new Uint8Array(Buffer.concat([HELLO, section])),
+    inputs: { 'input.bin': new Uint8Array(randomBytes(FRESH_BYTES)) },
+  }
 }
 
 /** Puts what the job needs and submits it; acknowledged when it resolves. */

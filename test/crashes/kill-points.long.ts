@@ -3,11 +3,16 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { type ControlClient, type JobView, openControlClient } from '@planetary-mesh/peer'
+import {
+  type BidsView,
+  type ControlClient,
+  type JobView,
+  openControlClient,
+} from '@planetary-mesh/peer'
 import { Award, type CID, conservationProblems, seal, textOf } from '@planetary-mesh/spec'
 import { NAMES, type Name, runOf, signerOf } from '../daemons/daemons.ts'
 import type { JobPlan } from '../mesh/jobs.ts'
-import { endOf, helloJob, isUnknown, submit } from './jobs.ts'
+import { endOf, freshFiles, helloJob, isUnknown, submit } from './jobs.ts'
 import { type CrashMesh, HOMES, openCrashMesh } from './mesh.ts'
 import { readStore } from './read-store.ts'
 
@@ -17,6 +22,9 @@ const NEVER = new AbortController().signal
 
 let mesh: CrashMesh
 const jobs: CID[] = []
+/** The home that dies for good at the end, and the job that it had acknowledged. */
+const LOST: Name = 'mesh-node-1'
+let orphan: CID
 /** Its executor died with the result, and stayed away. */
 let unlucky: CID
 
@@ -194,18 +202,37 @@ test(
 )
 
 test(
+  'the home dies for good after its word: the job ends elsewhere, with files that only it had',
+  TIMEOUT,
+  async () => {
+    // whatever came before is in the store of the one that is lost
+    for (const job of jobs) assert.equal(await endAt(LOST, job), 'verified')
+    // nobody runs it, and nobody fetches its files to run it, before its submitter has chosen
+    orphan = await give(await mesh.up(LOST), { ...freshFiles(), chooser: 'submitter' })
+    await mesh.kill(LOST)
+    const other = await mesh.up('mesh-node-2')
+    await tells(other, orphan, ({ status }) => status.state === 'bidding')
+    const isNear = ({ bid }: BidsView['bids'][number]) => bid.author === signerOf('mesh-node-2').did
+    while (!(await other.bids(orphan)).bids.some(isNear)) await wait(POLL_MS)
+    await awardAt(other, orphan, 'mesh-node-2')
+    assert.equal(await endAt('mesh-node-2', orphan), 'verified')
+  },
+)
+
+test(
   'every store, read by a stranger, has each job settled once and the same sums',
   TIMEOUT,
   async () => {
     assert.deepEqual(
       [...(await mesh.stop()).values()],
-      NAMES.map(() => 0),
+      NAMES.map((name) => (name === LOST ? null : 0)),
     )
     for (const name of NAMES) {
       const { replica, violations } = await readStore(name)
       assert.deepEqual([name, ...violations, ...conservationProblems(replica.ledger)], [name])
       const jobOf = (job: CID) => replica.ledger.jobs.get(textOf(job))
       for (const job of jobs) {
+        if (name === LOST && job === orphan) continue
         assert.equal(jobOf(job)?.settle?.record.body.reason, 'verified', `${name}: ${job}`)
       }
       const executors = jobOf(unlucky)?.leases.map(({ record }) => record.body.executor) ?? []

@@ -33,6 +33,7 @@ export function executorRole(config: ExecutorConfig): Role<ExecutorState> {
       receipts: new Map(),
       declines: new Map(),
       homes: new Map(),
+      advert: { beat: 0 },
     }),
     step(state, event, env): Step<ExecutorState> {
       return { state, effects: react(state, event, env, config) }

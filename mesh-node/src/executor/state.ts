@@ -19,7 +19,7 @@ export type ExecutorConfig = {
   profile: string
   bidValidMs: number
   resendMs: number
-  /** How often it says that it is here and what is free; never if left out. */
+  /** How often it looks whether to say that it is here and what is free; never if left out. */
   advertMs?: number
 }
 
@@ -47,4 +47,6 @@ export type ExecutorState = {
   declines: Map<string, Decline>
   /** The home that announced each job, for progress. */
   homes: Map<string, Did>
+  /** The beats since the start, and what was said at the last one at which something was. */
+  advert: { beat: number; said?: { beat: number; freeSlots: number; queued: number } }
 }

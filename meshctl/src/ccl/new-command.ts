@@ -3,8 +3,11 @@ import { type Command, Option } from 'commander'
 import type { Exit } from '../cli/exit.ts'
 import { wholeNumber } from '../cli/numbers.ts'
 import { collected, example } from '../cli/options.ts'
-import { LANGUAGES, type Language } from '../jobs/new-job.ts'
 import type { NewOptions } from './new-program.ts'
+
+/** The languages of the templates of `new job`. */
+const LANGUAGES = ['c', 'as', 'js'] as const
+export type Language = (typeof LANGUAGES)[number]
 
 export function addNew(program: Command, ends: (exit: Exit) => void): void {
   const made = program

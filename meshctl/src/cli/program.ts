@@ -21,15 +21,19 @@ import { addRun } from '../run/command.ts'
 import { EXIT, type Exit } from './exit.ts'
 import { example } from './options.ts'
 import { note, print } from './terminal.ts'
+import type { OpenSandbox } from './with-sandbox.ts'
+
+/** What a command takes from outside; each of it is the real thing where it is left out. */
+export type Ports = { openSandbox?: OpenSandbox }
 
 /** Runs what `args` say (without program names) and gives the exit code; never throws. */
-export async function runMeshctl(args: readonly string[]): Promise<Exit> {
+export async function runMeshctl(args: readonly string[], ports: Ports = {}): Promise<Exit> {
   let exit: Exit = EXIT.done
   const words = args.includes('--') ? args.slice(0, args.indexOf('--')) : args
   const json = words.includes('--json')
   const program = meshctl((ended) => {
     exit = ended
-  })
+  }, ports)
   try {
     await program.parseAsync(args, { from: 'user' })
     return exit
@@ -47,7 +51,7 @@ export async function runMeshctl(args: readonly string[]): Promise<Exit> {
   }
 }
 
-function meshctl(ends: (exit: Exit) => void): Command {
+function meshctl(ends: (exit: Exit) => void, ports: Ports): Command {
   const program = new Command('meshctl')
     .description('The hands of Planetary Mesh: run jobs, and check what others ran.')
     .version(versionOf(), '--version', 'print the version')
@@ -66,8 +70,8 @@ function meshctl(ends: (exit: Exit) => void): Command {
   addNode(program, ends)
   addGc(program, ends)
   addJobs(program, ends)
-  addRun(program, ends)
-  addVerify(program, ends)
+  addRun(program, ends, ports)
+  addVerify(program, ends, ports)
   addReceipt(program, ends)
   addCcl(program, ends)
   addNew(program, ends)

@@ -1,5 +1,5 @@
 /** The commands of a job's life over a running mesh, from submit to result. */
-import { LIMITS, PRIORITIES } from '@planetary-mesh/spec'
+import { LIMITS, PRIORITIES } from '@planetary-mesh/spec/bare'
 import { type Command, Option } from 'commander'
 import type { Exit } from '../cli/exit.ts'
 import { wholeNumber } from '../cli/numbers.ts'

@@ -53,13 +53,14 @@ export async function draftJobs(
     const asked = { amount, resourceType, scope, named, holder: signer.did, nowMs }
     const purse = chooseToken(purses, asked, mesh.charter)
     const prepared = await prepareFiles(plan, (cid) => mesh.client.block(cid), beside)
-    if (prepared.module !== undefined) ensureModule(prepared.module, plan.memoryPagesMax)
+    const { module } = prepared
+    if (module.isWhole) ensureModule(module.bytes, plan.memoryPagesMax)
     for (const block of prepared.blocks) blocks.set(`${block.cid}`, block)
     const given = {
       token: purse.token,
       files: prepared.files,
       program: program?.cid ?? null,
-      profile: profileFor(prepared.module),
+      profile: isComponent(module.bytes) ? COMPONENT_PROFILE : RUNTIME_PROFILE,
       verifiers: verifiers.length,
       createdAtMs: nowMs,
       nonce: new Uint8Array(randomBytes(16)),
@@ -71,10 +72,6 @@ export async function draftJobs(
   }
   return { drafts, blocks: [...blocks.values()] }
 }
-
-/** What a node needs to run it; a module that only the mesh has is taken for a core module. */
-const profileFor = (module: Uint8Array | undefined) =>
-  module !== undefined && isComponent(module) ? COMPONENT_PROFILE : RUNTIME_PROFILE
 
 /** Refuses with MODULE_REFUSED; which imports may be had is for the node's sandbox to say. */
 function ensureModule(module: Uint8Array, memoryPagesMax: number): void {

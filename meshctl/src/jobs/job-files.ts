@@ -24,8 +24,8 @@ export type Prepared = {
   files: JobFiles
   /** The blocks of the files of this machine, each once. */
   blocks: readonly Block[]
-  /** The bytes of the module, where it is a file of this machine. */
-  module: Uint8Array | undefined
+  /** The bytes of the module, where it is a file of this machine; else its first ones. */
+  module: { bytes: Uint8Array; isWhole: boolean }
 }
 
 /** Files by CID that stand in for what a plan only names. */
@@ -61,7 +61,9 @@ export async function prepareFiles(
   return {
     files: { module: module.ref, stdin: stdin?.ref ?? null, inputs },
     blocks: [...blocks.values()],
-    module: module.bytes,
+    module: module.bytes
+      ? { bytes: module.bytes, isWhole: true }
+      : { bytes: await firstInMesh(module.ref.cid, ask), isWhole: false },
   }
 }
 
@@ -106,6 +108,16 @@ async function sizeInMesh(what: string, cid: CID, ask: AskBlock): Promise<number
     throw new Refusal('FILE_MALFORMED', `the ${what} ${cid} is a folder, not a file`)
   }
   return node.type === 'leaf' ? node.bytes.length : node.bytes
+}
+
+/** The bytes at the beginning of a module, which is one leaf or a root with leaves. */
+async function firstInMesh(cid: CID, ask: AskBlock): Promise<Uint8Array> {
+  const root = readNode(cid, await asked('module', cid, ask))
+  if (root.type === 'leaf') return root.bytes
+  const [first] = root.type === 'branch' ? root.links : []
+  const node = first && readNode(first.cid, await asked('first part of module', first.cid, ask))
+  if (node?.type === 'leaf') return node.bytes
+  throw new Refusal('FILE_MALFORMED', `the module ${cid} does not begin with a leaf`)
 }
 
 async function asked(what: string, cid: CID, ask: AskBlock): Promise<Uint8Array> {

@@ -3,18 +3,17 @@
 import { existsSync } from 'node:fs'
 import { cp, mkdir, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { Language } from '../ccl/new-command.ts'
 import { UsageError } from '../cli/errors.ts'
 import { EXIT, type Exit } from '../cli/exit.ts'
 import { print, printJson, quoted } from '../cli/terminal.ts'
 
 /** The templates by the word that people say, and what builds them. */
-const TEMPLATES = {
+const TEMPLATES: Record<Language, { folder: string; build: readonly string[] }> = {
   c: { folder: 'c', build: ['sh build.sh'] },
   as: { folder: 'assemblyscript', build: ['npm install', 'npm run build'] },
   js: { folder: 'javascript', build: ['npm install', 'npm run build'] },
-} as const
-export type Language = keyof typeof TEMPLATES
-export const LANGUAGES = Object.keys(TEMPLATES) as Language[]
+}
 
 /** What building leaves behind is no part of a template. */
 const MADE = ['build', 'node_modules', 'package-lock.json']

@@ -4,7 +4,7 @@
  */
 import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type Compiled, compile, formatDiagnostics } from '@planetary-mesh/ccl-compiler'
+import type { Compiled } from '@planetary-mesh/ccl-compiler'
 import { evaluate } from '@planetary-mesh/runtime'
 import {
   type ChoiceRule,
@@ -116,8 +116,11 @@ type Program = { wasm: Uint8Array; requests: JobRequest[]; rule: ChoiceRule | nu
 
 /** The program of the text, and what it asks for as it runs: not what the compiler foresaw. */
 async function compileFile(path: string): Promise<Program> {
+  // a module is submitted without a compiler
+  const { compile, formatDiagnostics } = await import('@planetary-mesh/ccl-compiler')
+  const { importsBeside } = await import('@planetary-mesh/ccl-compiler/cli')
   const text = await readText(path)
-  const built = compile(text, { file: path })
+  const built = compile(text, { file: path, ...(await importsBeside(path, text)) })
   if (!built.ok) throw new UsageError(formatDiagnostics(built.diagnostics, text).trimEnd())
   note(formatDiagnostics(built.diagnostics, text))
   ensureCarriedOut(path, built)

@@ -27,27 +27,35 @@ export async function submitJob(options: SubmitOptions): Promise<Exit> {
     if (options.dryRun) return tellDryRun(drafts, mesh, options.json === true)
     const uploaded = await upload(mesh.client, blocks, mesh.signal)
     mesh.signal.throwIfAborted()
-    for (const draft of drafts) await submitOne(draft, mesh, options)
+    const jobs: (ReturnType<typeof draftJson> & { keeper: string | null })[] = []
+    for (const draft of drafts) {
+      jobs.push({ ...draftJson(draft), keeper: await submitOne(draft, mesh, options) })
+    }
     if (!options.wait) {
-      if (options.json) printJson({ jobs: drafts.map(draftJson), uploaded })
+      if (options.json) printJson({ jobs, uploaded })
       return EXIT.done
     }
     const ended: Ending[] = []
     for (const { manifest } of drafts) ended.push(await waitFor(manifest.cid, mesh, options))
     if (options.json) {
-      const jobs = drafts.map((draft, index) => ({ ...draftJson(draft), ended: ended[index] }))
-      printJson({ jobs, uploaded })
+      printJson({ jobs: jobs.map((job, index) => ({ ...job, ended: ended[index] })), uploaded })
     }
     return ended.every(({ ok }) => ok) ? EXIT.done : exitOf({ ok: false })
   })
 }
 
-async function submitOne(draft: Draft, mesh: Mesh, options: SubmitOptions): Promise<void> {
+/** The DID of the member that keeps the job's files beside the node; null where there is none. */
+async function submitOne(draft: Draft, mesh: Mesh, options: SubmitOptions): Promise<string | null> {
   const { tokens, manifest, hold } = draft
   const { cid, body } = manifest
   const ledger = watchLedger(mesh)
+  let keeper: string | null = null
   try {
-    await mesh.client.submit(tokens, manifest, hold)
+    await mesh.client.submit(tokens, manifest, hold, {
+      onKeeper: (did) => {
+        keeper = did
+      },
+    })
   } catch (thrown) {
     const isUnsure = thrown instanceof Refusal && ['NODE_AWAY', 'LEDGER_AWAY'].includes(thrown.code)
     // it may have arrived all the same; asking is free, and submitting it twice is one job
@@ -56,15 +64,21 @@ async function submitOne(draft: Draft, mesh: Mesh, options: SubmitOptions): Prom
   } finally {
     ledger.end()
   }
-  if (options.json) return
+  if (options.json) return keeper
   print(`Job submitted successfully\nJob ID: ${cid}\n`)
-  if (options.wait) return
+  if (keeper === null) note(notKept(mesh.home.node))
+  if (options.wait) return keeper
   note(
     body.chooser === 'submitter'
       ? `next: npx meshctl get-bids --job-id ${cid}\n`
       : `next: npx meshctl job-status --job-id ${cid} --follow\n`,
   )
+  return keeper
 }
+
+const notKept = (node: string) =>
+  `no member but ${node} has said that it keeps the files of this job, which cannot run if ` +
+  `${node} is lost: keep it running until the job is over\n`
 
 /** Follows one job; where a person chooses, says so when it is her turn. */
 async function waitFor(job: CID, mesh: Mesh, options: SubmitOptions): Promise<Ending> {

@@ -10,7 +10,7 @@ import { readHostFile } from '../files/host-files.ts'
 import { createFoundersHome, createMemberHome } from '../state/create-home.ts'
 import { foundFederation, SCOPE } from '../state/found-federation.ts'
 import { homeFolder } from '../state/places.ts'
-import { readPolicyFile } from '../state/policy-file.ts'
+import type { Rules } from '../state/policy-file.ts'
 
 const CHARTER_BYTES_MAX = 256 * 1024
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
@@ -70,8 +70,9 @@ export async function found(
   { name: member, federation: name, policy }: Founding,
   size: Size,
 ): Promise<Made> {
-  const rules = policy === undefined ? {} : { rules: await readPolicyFile(policy, SCOPE) }
-  const founded = foundFederation({ member, name, ...size, nowMs: Date.now(), ...rules })
+  const rules = policy === undefined ? undefined : await rulesIn(policy)
+  const nowMs = Date.now()
+  const founded = foundFederation({ member, name, ...size, nowMs, ...(rules && { rules }) })
   await createFoundersHome(home, founded)
   const { charter, token, machines } = founded
   const { amount, scope, expiresAtMs } = token.body
@@ -83,6 +84,12 @@ export async function found(
     token: { cid: `${token.cid}`, amount, scope, expiresAtMs },
     processes: machines.map((machine) => machine.name),
   }
+}
+
+/** A home without policies of its own is made without a compiler. */
+async function rulesIn(policy: string): Promise<Rules> {
+  const { readPolicyFile } = await import('../state/policy-file.ts')
+  return readPolicyFile(policy, SCOPE)
 }
 
 /** A member's home in a federation that is there: somebody has to enter her in its charter. */

@@ -1,5 +1,6 @@
 /** `meshctl policy show`: by which rules the charter in force lets tokens be used. */
-import { compile } from '@planetary-mesh/ccl-compiler'
+import { compile, formatDiagnostics } from '@planetary-mesh/ccl-compiler'
+import { importsBeside } from '@planetary-mesh/ccl-compiler/cli'
 import {
   type Charter,
   cidOf,
@@ -10,7 +11,7 @@ import {
 import { withCommas } from '../cli/amounts.ts'
 import { EXIT, type Exit } from '../cli/exit.ts'
 import { table } from '../cli/table.ts'
-import { print, printable, printJson } from '../cli/terminal.ts'
+import { note, print, printable, printJson } from '../cli/terminal.ts'
 import { type MeshOptions, withMesh } from '../jobs/with-mesh.ts'
 
 export function showPolicies(options: MeshOptions): Promise<Exit> {
@@ -20,8 +21,12 @@ export function showPolicies(options: MeshOptions): Promise<Exit> {
       const shown = policies.map((one) => ({ ...one, policy: policyJson(one.policy) }))
       const { circles = [] } = charter.body
       printJson({ charter: `${charter.cid}`, version, policies: shown, circles, issuers })
-    } else print(policiesText(charter, nameOf))
-    return EXIT.done
+      return EXIT.done
+    }
+    const { texts, missing } = await asWritten(charter)
+    print(`${policiesText(charter, nameOf)}${texts}`)
+    note(missing)
+    return missing === '' ? EXIT.done : EXIT.usage
   })
 }
 
@@ -46,8 +51,7 @@ function policiesText({ cid, body }: Charter, nameOf: (did: string) => string): 
   return (
     `Charter ${cid} (version ${body.version})\n\n${table(COLUMNS, rows)}\n` +
     'All policies of a scope and resource must allow; without one, nothing is.\n' +
-    `Tokens are issued by\n${issuers.join('')}${circlesText(body.circles ?? [], nameOf)}` +
-    sourcesOf(body.policies)
+    `Tokens are issued by\n${issuers.join('')}${circlesText(body.circles ?? [], nameOf)}`
   )
 }
 
@@ -95,23 +99,32 @@ function circlesText(
   return `Circles\n${lines.join('')}`
 }
 
-/** The texts that members agreed on, each once, and whether they are what decides. */
-function sourcesOf(policies: readonly { policy: Policy }[]): string {
+type AsWritten = { texts: string; missing: string }
+
+/**
+ * The texts that members agreed on, each once, and whether they are what decides. What they use is
+ * looked for in the folder that this runs in; `missing` is what the compiler says without it.
+ */
+async function asWritten({ body }: Charter): Promise<AsWritten> {
   const modules = new Map<string, Uint8Array[]>()
-  for (const { policy } of policies) {
+  for (const { policy } of body.policies) {
     if (policy.type !== 'ccl') continue
     modules.set(policy.source, [...(modules.get(policy.source) ?? []), policy.module])
   }
-  return [...modules]
-    .map(([source, made]) => {
-      const built = compile(source)
-      const same = (module: Uint8Array) =>
-        built.ok && built.units.some(({ wasm }) => equalBytes(wasm, module))
-      const found = made.every(same)
-        ? 'what decides is what this text compiles to'
-        : 'this text does not compile to what decides'
-      const text = source.split('\n').map((line) => printable(line).trimEnd())
-      return `\nAs written (${found}):\n\n${text.join('\n').trimEnd()}\n`
-    })
-    .join('')
+  const found: AsWritten = { texts: '', missing: '' }
+  for (const [source, made] of modules) {
+    const built = compile(source, { file: 'charter', ...(await importsBeside('-', source)) })
+    const isAway = built.diagnostics.some(({ code }) => code === 'CCL0542')
+    if (isAway) found.missing += formatDiagnostics(built.diagnostics, source)
+    const same = (module: Uint8Array) =>
+      built.ok && built.units.some(({ wasm }) => equalBytes(wasm, module))
+    const says = isAway ? NOT_COMPARED : made.every(same) ? SAME : OTHER
+    const text = source.split('\n').map((line) => printable(line).trimEnd())
+    found.texts += `\nAs written (${says}):\n\n${text.join('\n').trimEnd()}\n`
+  }
+  return found
 }
+
+const SAME = 'what decides is what this text compiles to'
+const OTHER = 'this text does not compile to what decides'
+const NOT_COMPARED = 'not compared with what decides: what it uses is not in this folder'

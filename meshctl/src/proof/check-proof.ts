@@ -51,9 +51,10 @@ export async function checkProof(
   asked: { receipt: CID; genesis: Genesis; replay: Replay },
 ): Promise<CheckedProof> {
   const { receipt, genesis } = asked
+  const { get, reader } = proof
   const [head, ...others] = headsOf(proof)
   if (head === undefined) throw new Refusal('ANCHOR_MISSING', 'the file holds no anchor')
-  const input = { receipt, head, genesis: genesis.cid, get: proof.get, policies }
+  const input = { receipt, head, genesis: genesis.cid, get, reader, policies }
   let verification = verifyChain(input)
   for (const other of others) {
     if (verification.anchored.mark === '✓') break

@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import type { Exit } from '../cli/exit.ts'
 import { example } from '../cli/options.ts'
+import type { Ports } from '../cli/program.ts'
 
 export type VerifyOptions = {
   from?: string
@@ -14,7 +15,7 @@ export type VerifyOptions = {
 const ID = "a job's or receipt's CID, or its beginning of at least 8 characters"
 const NODE = 'without --from: ask this node (default: the one in your config)'
 
-export function addVerify(program: Command, ends: (exit: Exit) => void): void {
+export function addVerify(program: Command, ends: (exit: Exit) => void, ports: Ports): void {
   program
     .command('verify')
     .summary('check a receipt, running the job again')
@@ -32,7 +33,7 @@ export function addVerify(program: Command, ends: (exit: Exit) => void): void {
     .addHelpText('after', example('meshctl verify --from demo.car --charter bafyreif…'))
     .action(async (receipt: string | undefined, options: VerifyOptions) => {
       const { verify } = await import('./verify.ts')
-      ends(await verify(receipt, options))
+      ends(await verify(receipt, options, ports.openSandbox))
     })
 }
 

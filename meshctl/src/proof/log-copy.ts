@@ -12,12 +12,13 @@ import {
   type Did,
   ensureHash,
   openReplica,
-  plainReader,
+  type Reader,
   Refusal,
   type Replica,
   receive,
 } from '@planetary-mesh/spec'
 import { policies } from './policies.ts'
+import { openReader } from './reader.ts'
 
 export type LogCopy = {
   readonly blocks: Map<string, Block>
@@ -28,10 +29,13 @@ export type LogCopy = {
 }
 
 /** A copy from `via` (a member's DID), or from the store of the node that is asked. */
-export function openLogCopy(client: ControlClient, genesis: CID, via?: Did): LogCopy {
+export function openLogCopy(
+  client: ControlClient,
+  genesis: CID,
+  { via, reader = openReader() }: { via?: Did; reader?: Reader } = {},
+): LogCopy {
   const blocks = new Map<string, Block>()
   const replica = openReplica(genesis, { policies })
-  const reader = plainReader()
   const get = (cid: CID) => blocks.get(`${cid}`)?.bytes
   return {
     blocks,

@@ -22,6 +22,7 @@ import { findByBeginning, wholeCid } from '../cli/ids.ts'
 import { type CheckedProof, checkProof, type Replay } from './check-proof.ts'
 import { type LogCopy, openLogCopy } from './log-copy.ts'
 import { type Proof, proofOf } from './proof.ts'
+import { openReader } from './reader.ts'
 
 /** Where the log was read: a node of the mesh, by DID. */
 export type MeshProof = Proof & { source: string; receipt: Receipt; manifest: Manifest }
@@ -47,17 +48,18 @@ export type MeshReader = {
 export function openMeshReader(client: ControlClient, genesis: CID): MeshReader {
   let source: { did: string; log: LogCopy } | undefined
   const files = new Map<string, Block>()
+  const reader = openReader()
 
   const ask = async (): Promise<{ did: string; log: LogCopy }> => {
     const { did } = await client.node()
-    return { did, log: openLogCopy(client, genesis) }
+    return { did, log: openLogCopy(client, genesis, { reader }) }
   }
 
   /** The other sources in turn, until one answers. */
   const askOther = async (executor: string, id: CID) => {
     let refused: Refusal | undefined
     for (const did of await othersThan(client, executor)) {
-      const log = openLogCopy(client, genesis, did)
+      const log = openLogCopy(client, genesis, { via: did, reader })
       try {
         await log.read()
         const found = findReceipt(log, id)
@@ -96,7 +98,7 @@ export function openMeshReader(client: ControlClient, genesis: CID): MeshReader 
       const { log, did } = source
       await addCosignatures(client, log)
       const roots = [found.receipt.cid, log.replica.head as CID, genesis]
-      const proof = proofOf(roots, new Map([...log.blocks, ...files]))
+      const proof = proofOf(roots, new Map([...log.blocks, ...files]), reader)
       return { ...proof, source: did, ...found }
     },
   }

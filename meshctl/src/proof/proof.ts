@@ -9,9 +9,10 @@ import {
   type CID,
   ensureHash,
   type Finding,
-  openAny,
+  type Reader,
   Refusal,
 } from '@planetary-mesh/spec'
+import { openReader } from './reader.ts'
 
 export type Proof = {
   /** What the file names first: receipt, newest anchor, genesis charter. */
@@ -22,10 +23,16 @@ export type Proof = {
   damage: Finding[]
   /** Every block that opens as a record. */
   records: readonly AnyRecord[]
+  /** By which they were opened, and remembers that. */
+  reader: Reader
 }
 
 /** `blocks` by CID; nothing about them is believed. */
-export function proofOf(roots: readonly CID[], blocks: ReadonlyMap<string, Block>): Proof {
+export function proofOf(
+  roots: readonly CID[],
+  blocks: ReadonlyMap<string, Block>,
+  reader: Reader = openReader(),
+): Proof {
   const held = [...blocks.values()]
   const get = (cid: CID) => blocks.get(`${cid}`)?.bytes
   const altered = held.flatMap(({ cid, bytes }): Finding[] => {
@@ -36,8 +43,9 @@ export function proofOf(roots: readonly CID[], blocks: ReadonlyMap<string, Block
     .filter((root) => get(root) === undefined)
     .map((cid): Finding => ({ code: 'BLOCK_MISSING', cid, detail: `the root ${cid}` }))
   const records = held.flatMap(({ cid, bytes }) => {
-    const record = attempt(() => openAny(bytes, { cid }))
+    const record = attempt(() => reader.open(bytes, cid))
     return record instanceof Refusal ? [] : [record]
   })
-  return { roots, cids: held.map(({ cid }) => cid), get, records, damage: [...altered, ...absent] }
+  const damage = [...altered, ...absent]
+  return { roots, cids: held.map(({ cid }) => cid), get, records, damage, reader }
 }

@@ -5,7 +5,7 @@ import { type CID, open, Receipt, Refusal } from '@planetary-mesh/spec'
 import { UsageError } from '../cli/errors.ts'
 import { EXIT, type Exit } from '../cli/exit.ts'
 import { note, print, printJson } from '../cli/terminal.ts'
-import { withSandbox } from '../cli/with-sandbox.ts'
+import { type OpenSandbox, withSandbox } from '../cli/with-sandbox.ts'
 import { withMesh } from '../jobs/with-mesh.ts'
 import { type CheckedProof, checkProof, type Replay } from './check-proof.ts'
 import type { VerifyOptions } from './command.ts'
@@ -17,11 +17,15 @@ import { replayJob } from './replay-job.ts'
 import { receiptJson, receiptText } from './show-receipt.ts'
 import { verifyText } from './verify-text.ts'
 
-export async function verify(wanted: string | undefined, options: VerifyOptions): Promise<Exit> {
+export async function verify(
+  wanted: string | undefined,
+  options: VerifyOptions,
+  open?: OpenSandbox,
+): Promise<Exit> {
   const { proof, receipt, genesis } = await gather(wanted, options)
   const replay: Replay = async (verification) =>
     options.replay
-      ? withSandbox(1, (sandbox) => replayJob(verification, proof, sandbox))
+      ? withSandbox(1, (sandbox) => replayJob(verification, proof, sandbox), open)
       : 'as --no-replay asked'
   const checked = await checkProof(proof, { receipt, genesis, replay })
   if (options.json) printJson(verifyJson(checked))

@@ -7,6 +7,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { parseAmount } from '../cli/amounts.ts'
 import type { Exit } from '../cli/exit.ts'
 import { collected, example } from '../cli/options.ts'
+import type { Ports } from '../cli/program.ts'
 
 export const PAGE_BYTES = 65_536
 
@@ -27,7 +28,7 @@ export type RunOptions = {
   json?: true
 }
 
-export function addRun(program: Command, ends: (exit: Exit) => void): void {
+export function addRun(program: Command, ends: (exit: Exit) => void, ports: Ports): void {
   program
     .command('run')
     .summary('run a WebAssembly module in the sandbox, without a mesh')
@@ -55,7 +56,8 @@ export function addRun(program: Command, ends: (exit: Exit) => void): void {
     .addHelpText('after', example('meshctl run job.wasm --input ballots.csv --fuel 5G --json'))
     .action(async (module: string, args: string[], options: RunOptions) => {
       const { runModule } = await import('./run-module.ts')
-      ends(await runModule(module, { ...options, arg: [...(options.arg ?? []), ...args] }))
+      const given = { ...options, arg: [...(options.arg ?? []), ...args] }
+      ends(await runModule(module, given, ports.openSandbox))
     })
 }
 

@@ -5,7 +5,7 @@ import { encodeFile, LIMITS, type Sandbox, sha256 } from '@planetary-mesh/spec'
 import { UsageError } from '../cli/errors.ts'
 import { EXIT, type Exit } from '../cli/exit.ts'
 import { note, quoted } from '../cli/terminal.ts'
-import { withSandbox } from '../cli/with-sandbox.ts'
+import { type OpenSandbox, withSandbox } from '../cli/with-sandbox.ts'
 import { readHostFile } from '../files/host-files.ts'
 import { writeOutputs } from '../files/write-outputs.ts'
 import { PAGE_BYTES, type RunOptions } from './command.ts'
@@ -15,7 +15,11 @@ import { printRun, runOutput } from './run-output.ts'
 import { isWatText, moduleOfWat } from './wat-text.ts'
 
 /** The clock starts at 0 and the seed is the module's CID, so the same words give the same run. */
-export async function runModule(path: string, options: RunOptions): Promise<Exit> {
+export async function runModule(
+  path: string,
+  options: RunOptions,
+  open: OpenSandbox = openSandbox,
+): Promise<Exit> {
   if (path === '-' && options.stdin === '-') {
     throw new UsageError('module and guest cannot both read our stdin')
   }
@@ -54,7 +58,7 @@ export async function runModule(path: string, options: RunOptions): Promise<Exit
       },
       live === undefined ? {} : { onOutput: live.onOutput },
     )
-  const result = await withSandbox(1, run, isReproducible ? openSandbox : openWasmerSandbox)
+  const result = await withSandbox(1, run, isReproducible ? open : openWasmerSandbox)
   live?.finish(result)
   printRun(runOutput(cid, result), options.json === true)
   // a folder copied in from outside, text, and a module from our stdin, have no place in a job

@@ -3,6 +3,7 @@
  * them names, with the circles that they ask for. The text goes along: members agreed on that.
  */
 import { compile, formatDiagnostics } from '@planetary-mesh/ccl-compiler'
+import { importsBeside } from '@planetary-mesh/ccl-compiler/cli'
 import { type Charter, LIMITS, Refusal, ROLES } from '@planetary-mesh/spec'
 import { readText } from '../ccl/read-text.ts'
 import { UsageError } from '../cli/errors.ts'
@@ -16,14 +17,19 @@ export type Rules = Pick<Body, 'policies'> & { circles: NonNullable<Body['circle
 const ROLE = /^roles\.(.+)$/
 
 /**
- * `scope` is that of policies that name none. A text that does not compile is a usage error, and so
- * is one without a policy. Refuses LIMIT_EXCEEDED a text that no charter has room for.
+ * `scope` is that of policies that name none; what the text uses stands beside it. A text that does
+ * not compile is a usage error, and so is one without a policy. Refuses LIMIT_EXCEEDED a text that
+ * no charter has room for.
  */
 export async function readPolicyFile(path: string, scope: string): Promise<Rules> {
   const source = await readText(path)
-  const built = compile(source, { file: path })
-  if (!built.ok) throw new UsageError(formatDiagnostics(built.diagnostics, source).trimEnd())
+  const built = compile(source, { file: path, ...(await importsBeside(path, source)) })
   note(formatDiagnostics(built.diagnostics, source))
+  if (!built.ok) {
+    const mistake = built.diagnostics.find(({ severity }) => severity === 'error')
+    const why = `${mistake?.code}, ${mistake?.message}`
+    throw new UsageError(`${path} does not compile: ${why}`, mistake?.help)
+  }
   const bytes = new TextEncoder().encode(source).length
   if (bytes > LIMITS.policySourceBytesMax) {
     const detail = `${path} has ${bytes} bytes, a policy at most ${LIMITS.policySourceBytesMax}`

@@ -90,7 +90,13 @@ export type ControlClient = {
   block(cid: CID, signal?: AbortSignal): Promise<Uint8Array>
   /** The blocks of a file or directory, parents first, each once. Refuses BLOCK_MISSING. */
   dag(cid: CID, signal?: AbortSignal): AsyncGenerator<Block>
-  submit(tokens: readonly Token[], manifest: Manifest, hold: Hold): Promise<CID>
+  /** `onKeeper` hears which other member keeps the job's files; null where none said so in time. */
+  submit(
+    tokens: readonly Token[],
+    manifest: Manifest,
+    hold: Hold,
+    options?: { onKeeper?: (keeper: string | null) => void },
+  ): Promise<CID>
   /** Refuses JOB_UNKNOWN. */
   job(cid: CID): Promise<JobView>
   jobs(given?: { limit?: number }): Promise<{ jobs: JobView[]; more: boolean }>
@@ -172,11 +178,12 @@ export function openControlClient(given: { url: string; token: string }): Contro
         yield { cid: next, bytes }
       }
     },
-    async submit(tokens, manifest, hold) {
+    async submit(tokens, manifest, hold, { onKeeper = () => {} } = {}) {
       const content = carPieces([hold.cid], [...tokens, manifest, hold])
       const answer = await json('/jobs', { method: 'POST', body: { media: MEDIA.car, content } })
-      const { job } = parse(SubmittedJson, answer, 'answer')
+      const { job, keeper } = parse(SubmittedJson, answer, 'answer')
       if (job !== textOf(manifest.cid)) throw new Refusal('LINK_MISMATCH', `submitted ${job}`)
+      onKeeper(keeper)
       return manifest.cid
     },
     async job(cid) {

@@ -14,6 +14,7 @@ import {
   WIRE,
 } from '@planetary-mesh/spec'
 
+import type { Keeping } from '../keeping/find-keeper.ts'
 import type { LiveJobs } from '../live-jobs.ts'
 import type { Blocks } from '../ports.ts'
 import type { Process } from '../serve.ts'
@@ -44,6 +45,8 @@ export type Served = {
   storage: () => { usedBytes: number; maxBytes: number | null }
   /** Where jobs run. */
   live?: LiveJobs
+  /** Where jobs are submitted. */
+  keeping?: Pick<Keeping, 'find'>
   /** Where an admin key is held. */
   invites?: {
     invite(given: {
@@ -116,8 +119,17 @@ export function openHandlers(served: Served): { handlers: Handlers; close(): voi
     },
     dag: ({ cid, signal }) => carPieces([cid], dagBlocks(cid, blocks, signal)),
     async submit({ body }) {
-      const { job } = await asking.ask(await readSubmission(body), 'submitted')
-      return { job: textOf(job) }
+      const submission = await readSubmission(body)
+      // at the same time; whoever asked may be gone, the job is kept all the same
+      const refused = new AbortController()
+      const finding = served.keeping?.find(submission.manifest, refused.signal)
+      finding?.catch(() => {})
+      try {
+        const { job } = await asking.ask(submission, 'submitted')
+        return { job: textOf(job), keeper: (await finding) ?? null }
+      } finally {
+        refused.abort()
+      }
     },
     async jobs({ query }) {
       const all = [...ledger.jobs.values()].reverse()

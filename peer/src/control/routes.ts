@@ -98,7 +98,7 @@ export const ROUTES = {
       bytesMax: LIMITS.messageBytesMax,
       says: 'A CARv1 file: tokens not logged yet (parents first), manifest, hold; its root is the hold',
     },
-    reply: json(SubmittedJson, 'The hold is in the log', 201),
+    reply: json(SubmittedJson, 'The hold is in the log; who else keeps the files', 201),
   },
   jobs: {
     method: 'get',

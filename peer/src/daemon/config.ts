@@ -79,7 +79,7 @@ export const DaemonConfig = z.strictObject({
       /** A job of the log that no home carries on is taken up after this time. */
       adopt_ms: Ms.default(5000),
       bid_valid_ms: Ms.default(60_000),
-      /** How often an executor says that it is here. */
+      /** How often an executor says that it is here; a fifth as often while nothing is new. */
       advert_ms: Ms.default(1000),
       /** How long after a receipt a verifier looks for a file that nobody has. */
       missing_ms: Ms.default(30_000),

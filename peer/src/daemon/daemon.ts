@@ -15,6 +15,9 @@ import {
 } from '@planetary-mesh/spec'
 import { openControl } from '../control/open-control.ts'
 import { openExec } from '../exec.ts'
+import { type Keeping, openKeeping } from '../keeping/find-keeper.ts'
+import { openKeepFiles } from '../keeping/keep-files.ts'
+import { askKeep, serveKeep } from '../keeping/keep-protocol.ts'
 import { type LevelDisk, openLevelDisk } from '../level/level-disk.ts'
 import { type NetworkNode, openNode } from '../libp2p/node.ts'
 import { type LiveJobs, openLiveJobs } from '../live-jobs.ts'
@@ -86,6 +89,7 @@ export async function openDaemon(given: {
   const openRecord = createOpener({ verify: verifySignature, max: LIMITS.recordsRememberedMax })
   const members = openMembers(() => inForce())
   let greeter: Greeter | undefined
+  let keeping: Keeping | undefined
   const node = await openNode({
     seed,
     listen: config.listen,
@@ -99,7 +103,9 @@ export async function openDaemon(given: {
     log(notice) {
       log(notice)
       const { message, from } = notice
-      if (message === 'member connected' && from !== undefined) void greeter?.greet(from)
+      if (message !== 'member connected' || from === undefined) return
+      void greeter?.greet(from)
+      keeping?.forget(from)
     },
   })
   opening.defer(() => node.close())
@@ -128,6 +134,28 @@ export async function openDaemon(given: {
   opening.defer(() => served.close())
   opening.defer(served.watch(onNewCharter(served, node, log)))
 
+  const storage = () => ({ usedBytes: disk.usedBytes, maxBytes })
+  const { nowMs } = clock
+  const isLogged = (job: string) => served.replica.ledger.jobs.has(job)
+  const keepFiles = openKeepFiles({
+    blocks,
+    open: openRecord,
+    charterNow: inForce,
+    isLogged,
+    storage,
+    nowMs,
+    expectBlocksAt: node.expectBlocksAt,
+  })
+  await serveKeep(node, keepFiles)
+  keeping = openKeeping({
+    self: signer.did,
+    charterNow: inForce,
+    isConnected: node.isConnected,
+    ask: (...asked) => askKeep(node, ...asked),
+    clock,
+    log,
+  })
+
   const invites = await openInvites({
     file: inviteFileOf(folder),
     signer,
@@ -153,7 +181,8 @@ export async function openDaemon(given: {
       askLive: (...asked) => askLive(node, ...asked),
     },
     about: { name: config.name, roles: config.roles, version: program.version, startedAtMs },
-    storage: () => ({ usedBytes: disk.usedBytes, maxBytes }),
+    storage,
+    keeping,
     ...(runsJobs(config) ? { live } : {}),
     invites,
     token,

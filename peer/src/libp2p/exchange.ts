@@ -20,6 +20,8 @@ const PAUSE_MS = 100
 export type Exchange = {
   /** Hashed bytes, or undefined where no member that is connected gave them in time. */
   fetch(cid: CID): Promise<Uint8Array | undefined>
+  /** The next block is probably there: it is asked first, and alone. */
+  expectAt(did: Did): void
 }
 
 type HeliaStore = NonNullable<HeliaInit['blockstore']>
@@ -36,7 +38,7 @@ export function openExchange(options: {
   const turns = openTurns(LIMITS.blockFetchesMax)
   const sessions = new Map<Did, Session>()
   const going = new Map<string, Promise<Uint8Array | undefined>>()
-  /** Who gave the last block: the next of a file is probably there too. */
+  /** Who gave the last block: the next of a file is probably there too. Or who is expected to. */
   let last: Did | undefined
 
   const sessionWith = (did: Did, cid: CID): Session => {
@@ -114,6 +116,9 @@ export function openExchange(options: {
   }
 
   return {
+    expectAt(did) {
+      last = did
+    },
     fetch(cid) {
       ensureCid(cid)
       const key = textOf(cid)

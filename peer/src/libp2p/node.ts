@@ -74,6 +74,8 @@ export type NetworkNode = {
   ): Promise<Uint8Array>
   /** What follows the first `fromSize` entries in a member's log; see `readLogStream`. */
   pullLog(from: Did, fromSize: number, signal?: AbortSignal): AsyncIterable<Block>
+  /** A member that has the blocks to be got next, as far as one knows: it is asked first. */
+  expectBlocksAt(did: Did): void
   /** Resolves when all that was sent is handed to the network, or lost. */
   idle(): Promise<void>
   /** Messages to single members that were not handed to the network. */
@@ -157,6 +159,7 @@ export async function openNode(options: NodeOptions): Promise<NetworkNode> {
     async *pullLog(from, fromSize, signal) {
       yield* readLogStream(await connectionTo(from), fromSize, signal)
     },
+    expectBlocksAt: exchange.expectAt,
     idle: network.idle,
     get lost() {
       return network.lost

@@ -80,7 +80,14 @@ export const NodesJson = z.strictObject({
 export const StoredJson = z.strictObject({ blocks: Whole, bytes: Whole })
 
 /** `POST /v0/jobs` with a CAR of tokens not logged yet, manifest and hold; its root is the hold. */
-export const SubmittedJson = z.strictObject({ job: CidText })
+export const SubmittedJson = z.strictObject({
+  job: CidText,
+  /**
+   * The member beside this node that says it keeps the job's module and inputs; null where none
+   * said so in time, and the job cannot run elsewhere if this node is lost.
+   */
+  keeper: Did.nullable(),
+})
 
 /** `jobStatus`, with CIDs as text. */
 export const StatusJson = z.discriminatedUnion('state', [
