@@ -1,6 +1,6 @@
 /** The line between a running guest and its sandbox: when it is asked, told, and not believed. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import { HostFault, LIMITS, type RunInput } from '@planetary-mesh/spec'
 import { openCancelLine } from '../src/slot/cancel-line.ts'
 import { FrameError } from '../src/slot/frames.ts'
@@ -56,10 +56,24 @@ const talking: RunInput = runInput({
   limits: { fuelMax: LIMITS.fuelMax },
 })
 
+/** One process for the tests that need a whole one, and another once a test ended it. */
+let slot: SlotProcess | undefined
+async function living(): Promise<SlotProcess> {
+  if (!slot?.usable) slot = await SlotProcess.start()
+  return slot
+}
+after(() => slot?.kill(new HostFault('closed', 'the tests are over')))
+
+test('a run whose signal came before is not started, and its process stays', async () => {
+  const slot = await living()
+  await assert.rejects(slot.run(talking, { signal: AbortSignal.abort() }), Interrupted)
+  assert.deepEqual((await slot.run(runInput({}))).outcome, { type: 'exited', code: 0 })
+})
+
 test('a guest that talks to the host is told to stop, and its process lives on', async () => {
   // on a machine that is too busy to answer in time it is killed, so: some time or other
   for (let time = 0; time < 10; time++) {
-    const slot = await SlotProcess.start()
+    const slot = await living()
     try {
       const { outcome } = await slot.run(talking, { signal: AbortSignal.timeout(300) })
       assert(outcome.type === 'cancelled' && outcome.atFuel > 0)
@@ -69,8 +83,6 @@ test('a guest that talks to the host is told to stop, and its process lives on',
       return
     } catch (thrown) {
       assert(thrown instanceof Interrupted, String(thrown))
-    } finally {
-      await slot.kill(new HostFault('closed', 'the test is over'))
     }
   }
   assert.fail('it was killed each time')
@@ -79,17 +91,10 @@ test('a guest that talks to the host is told to stop, and its process lives on',
 test('a guest that never calls the host is killed, and nothing is known of it', async () => {
   const code = [op.loop, EMPTY, op.br, 0, op.end]
   const module = build({ functions: [{ export: '_start', code }] })
-  const slot = await SlotProcess.start()
+  const slot = await living()
   const run = slot.run({ ...talking, module }, { signal: AbortSignal.timeout(50) })
   await assert.rejects(run, (thrown) => thrown instanceof Interrupted && thrown.atFuel === 0)
   assert.equal(slot.usable, false)
-})
-
-test('a run whose signal came before is not started, and its process stays', async () => {
-  const slot = await SlotProcess.start()
-  await assert.rejects(slot.run(talking, { signal: AbortSignal.abort() }), Interrupted)
-  assert.deepEqual((await slot.run(runInput({}))).outcome, { type: 'exited', code: 0 })
-  await slot.kill(new HostFault('closed', 'the test is over'))
 })
 
 /** Runs a job in a process that says it is ready, takes the job and then does as `script` says. */

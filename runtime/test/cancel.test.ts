@@ -19,8 +19,8 @@ import { reproducible } from './sandbox-exam.ts'
 let sandbox: Sandbox
 let elsewhere: Sandbox
 before(async () => {
-  sandbox = await openSandbox({ slots: 2 })
-  elsewhere = await openSandbox({ slots: 1 })
+  sandbox = await openSandbox({ slots: 2, spares: 0 })
+  elsewhere = await openSandbox({ slots: 1, spares: 0 })
 })
 after(() => Promise.all([sandbox.close(), elsewhere.close()]))
 
@@ -105,12 +105,12 @@ test('told at its call or killed long after it, a guest ends there and not at 0'
     assert(atMs < 20_000, 'the guest never came to its call')
     atMs *= 2
   }
-  const killed = await sandbox.run(input, abortsAfter(atMs + 2000))
+  const killed = await sandbox.run(input, abortsAfter(atMs + 1000))
   assert.deepEqual(flat(killed), call)
 })
 
 test('a guest that spins is stopped, and the next job runs in its slot', async () => {
-  for (const _ of [1, 2, 3]) {
+  for (const _ of [1, 2]) {
     const input = endless('spin')
     const cancelled = await elsewhere.run(input, abortsAfter(100))
     await assertReplays(input, cancelled)
@@ -189,7 +189,7 @@ test('the other slot does not notice', async () => {
 })
 
 test('closing ends a run that is being cancelled', async () => {
-  const closing = await openSandbox({ slots: 1 })
+  const closing = await openSandbox({ slots: 1, spares: 0 })
   const stop = new AbortController()
   const run = closing.run(endless('spin'), { signal: stop.signal })
   const ended = assert.rejects(run, (thrown) => {

@@ -19,7 +19,7 @@ import { reproducible } from './sandbox-exam.ts'
 
 let sandbox: Sandbox
 before(async () => {
-  sandbox = await openSandbox({ slots: 1 })
+  sandbox = await openSandbox({ slots: 1, spares: 0 })
 })
 after(() => sandbox.close())
 

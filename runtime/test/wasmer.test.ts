@@ -1,7 +1,7 @@
 // The second backend passes the portable part of the sandbox's exam, agrees with the first on what
 // simple programs do, and never calls what it does by the name that verifiers replay.
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { Refusal, type RunInput } from '@planetary-mesh/spec'
 import { RUNTIME_PROFILE } from '../src/admission/profile.ts'
 import { runInProcess } from '../src/slot/run-in-process.ts'
@@ -9,10 +9,9 @@ import { openWasmerSandbox } from '../src/wasmer/open-wasmer.ts'
 import { guest, runInput, text } from './run-input.ts'
 import { examineSandbox } from './sandbox-exam.ts'
 
-examineSandbox('wasmer', () => openWasmerSandbox({ slots: 1 }), 'portable')
-
+// closed at the end of the exam, which is the end of this file
 const sandbox = await openWasmerSandbox({ slots: 1 })
-after(() => sandbox.close())
+examineSandbox('wasmer', async () => sandbox, 'portable')
 
 const NOTE = { path: '/in/note.txt', bytes: Buffer.from('a note') }
 const programs: [string, Partial<RunInput>][] = [

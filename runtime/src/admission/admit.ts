@@ -2,7 +2,7 @@
  * Admission: the bytes of a stranger's module in, a module that meters itself out, or a refusal.
  */
 import assert from 'node:assert'
-import { Refusal } from '@planetary-mesh/spec'
+import { Refusal } from '@planetary-mesh/spec/bare'
 import { assemble } from './assemble.ts'
 import { WebAssembly } from './engine.ts'
 import { judgeBlocks } from './judge-blocks.ts'
@@ -48,8 +48,8 @@ export function admit(module: Uint8Array, options: AdmitOptions): Admitted {
   refuseInvalid(module)
   const scanned = scanFunctions(parsed)
   if (options.nan === 'engine') scanned.canonical.items.fill(0)
-  const plans = planFunctions(parsed, scanned, options.variant ?? 'fast')
-  const bytes = assemble(parsed, scanned, plans)
+  const plan = planFunctions(parsed, scanned, options.variant ?? 'fast')
+  const bytes = assemble(parsed, scanned, plan)
   assert(WebAssembly.validate(bytes), 'the rewritten module is valid')
   return {
     bytes,

@@ -7,7 +7,7 @@ import { startCost } from './costs.ts'
 import { type Rewriting, writeBody, writeStart, writeWrapper } from './emit.ts'
 import { METER_MODULE, METER_W } from './meter.ts'
 import type { Parsed } from './parse.ts'
-import type { FunctionPlan } from './plan.ts'
+import type { FunctionPlan, Plan } from './plan.ts'
 import { ByteReader } from './reader.ts'
 import type { Scanned } from './scan.ts'
 import { HEADER, SECTION, SECTION_ORDER, type SectionId } from './sections.ts'
@@ -37,13 +37,13 @@ const GROWTH_BYTES = 1 << 20
 export function assemble(
   parsed: Parsed,
   scanned: Scanned,
-  plans: readonly FunctionPlan[],
+  { functions: plans, indirectTakesW }: Plan,
 ): Uint8Array {
   const lengthMax = parsed.bytes.length * GROWTH_FACTOR_MAX + GROWTH_BYTES
   const capacity = parsed.bytes.length * 2 + 4096
   const { targets, appended } = placeBodies(parsed, plans)
   const types = new TypeTable(parsed.types)
-  const rewriting: Rewriting = { parsed, scanned, plans, types, targets }
+  const rewriting: Rewriting = { parsed, scanned, plans, indirectTakesW, types, targets }
   const metered = meteredTypes(parsed, plans, types)
   const cost = startCostOf(parsed)
   const startType = cost > 0 ? types.indexOf({ params: [], results: [] }) : undefined
@@ -106,8 +106,7 @@ function meteredTypes(parsed: Parsed, plans: readonly FunctionPlan[], types: Typ
   return plans.map(({ carrier }, index) => {
     const type = parsed.functionTypes[parsed.imports.length + index] as number
     if (carrier !== 'parameter') return type
-    const { params, results } = parsed.types[type] as FunctionType
-    return types.indexOf({ params: [...params, VALUE.i64], results: [...results, VALUE.i64] })
+    return types.withW(type)
   })
 }
 

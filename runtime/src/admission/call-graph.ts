@@ -80,6 +80,17 @@ function takesReferences(parsed: Parsed): boolean {
 }
 
 /**
+ * Whether no function reference crosses to the outside, either way: what is called by one is then a
+ * function of the module's own that nobody else calls. A global that is shared by the modules of a
+ * component stands in each as its own.
+ */
+export function keepsReferences(parsed: Parsed): boolean {
+  const { taken, exported, imports, globals } = parsed
+  if (takesReferences(parsed) || globals.some(({ type }) => type === VALUE.funcref)) return false
+  return !taken.some((is, index) => is === 1 && (index < imports.length || exported[index] === 1))
+}
+
+/**
  * Gives each strongly connected component of the graph to `visit`, callees before their callers.
  * `cyclic` says that its nodes may call themselves in the end. Tarjan's algorithm, without
  * recursion because a stranger's graph may be deep.

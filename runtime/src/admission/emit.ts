@@ -22,13 +22,14 @@ export type Rewriting = {
   readonly parsed: Parsed
   readonly scanned: Scanned
   readonly plans: readonly FunctionPlan[]
+  readonly indirectTakesW: boolean
   readonly types: TypeTable
   /** Where the metered body of each own function stands among all functions. */
   readonly targets: readonly number[]
 }
 
 const EMPTY_BLOCK = 0x40
-const NO_CHARGE = -1
+const NO_CHARGE = 2 ** 31 - 1
 /** The engine refuses longer bodies. Source: V8, `kV8MaxWasmFunctionSize`. */
 const BODY_BYTES_MAX = 7_654_321
 
@@ -62,16 +63,6 @@ export function writeStart(out: ByteWriter, cost: number): void {
   out.endSized(start)
 }
 
-/** 1 for each instruction that is not always copied as it is. */
-const CHANGES = new Uint8Array(NAN_MADE.length)
-for (const code of [
-  ...[OP.localGet, OP.localSet, OP.localTee, OP.globalGet, OP.globalSet],
-  ...[OP.call, OP.callIndirect, OP.return, OP.unreachable, OP.br, OP.brTable],
-])
-  CHANGES[code] = 1
-for (const table of [NAN_MADE, COSTS_BY_AMOUNT])
-  for (const [code, value] of table.entries()) if (value > 0) CHANGES[code] = 1
-
 class Emission {
   readonly #out: ByteWriter
   readonly #in: Rewriting
@@ -85,8 +76,8 @@ class Emission {
   readonly #added: readonly number[]
   /** The number of the first local that we add. */
   readonly #addedFrom: number
-  /** The guest's locals from this number on move up by one, to make room for the parameter W. */
-  readonly #shiftFrom: number
+  /** Where the guest's first local that is no parameter stands when W takes its place, or 0. */
+  readonly #movedTo: number
   /** What is before this offset was written. */
   #done: number
   #charge: number
@@ -110,12 +101,20 @@ class Emission {
     const parameter = carrier === 'parameter'
     this.#code = new Instructions(parsed.bytes, codeAt, end)
     this.#addedFrom = params + locals + (parameter ? 1 : 0)
-    this.#shiftFrom = parameter ? params : Number.POSITIVE_INFINITY
-    this.#added = [...(carrier === 'local' ? [VALUE.i64] : []), ...this.#facts.scratchTypes]
+    this.#movedTo = parameter ? params + locals : 0
+    this.#added = this.#addedTypes()
     this.#meter = new MeterCode(out, carrier, parameter ? params : this.#addedFrom)
     this.#done = codeAt
     this.#charge = chargesFrom
     this.#canonical = canonicalFrom
+  }
+
+  #addedTypes(): readonly number[] {
+    const { scratchTypes, indirectTypes } = this.#facts
+    const types = [...(this.#plan.carrier === 'local' ? [VALUE.i64] : []), ...scratchTypes]
+    const needsIndex = this.#in.indirectTakesW && indirectTypes.length > 0
+    if (needsIndex && !types.includes(VALUE.i32)) types.push(VALUE.i32)
+    return types
   }
 
   write(): void {
@@ -129,14 +128,15 @@ class Emission {
     }
     this.#pay(this.#plan.depth, this.#plan.checks)
     const code = this.#code
-    while (code.at < code.end) {
+    const { sites } = this.#in.scanned
+    for (let site = this.#facts.sitesFrom; site < this.#facts.sitesTo; site++) {
+      const at = sites.items[site] as number
+      this.#payUpTo(at)
+      code.at = at
       code.next()
-      if (code.start === this.#chargeAt) {
-        this.#copyTo(code.start)
-        this.#pay(0, false)
-      }
-      if (CHANGES[code.code] === 1) this.#step()
+      this.#step()
     }
+    this.#payUpTo(code.end)
     this.#copyTo(code.end - 1)
     if (branchesOut) out.byte(OP.end)
     this.#meter.leave(this.#plan.depth)
@@ -149,7 +149,7 @@ class Emission {
       case OP.localGet:
       case OP.localSet:
       case OP.localTee:
-        if (index >= this.#shiftFrom) this.#replaceIndex(code, index + 1)
+        if (this.#movedTo > 0) this.#replaceIndex(code, this.#movedTo)
         break
       case OP.globalGet:
       case OP.globalSet:
@@ -159,7 +159,8 @@ class Emission {
         this.#call(index)
         break
       case OP.callIndirect:
-        this.#callOutside()
+        if (this.#in.indirectTakesW) this.#callIndirect(index)
+        else this.#callOutside()
         break
       case OP.return:
         this.#copyTo(this.#code.start)
@@ -216,6 +217,23 @@ class Emission {
     this.#done = this.#code.at
   }
 
+  /** A call through a table, whose functions take W after all else that stands below the index. */
+  #callIndirect(type: number): void {
+    const { start, at } = this.#code
+    const { parsed, types } = this.#in
+    const immediates = new ByteReader(parsed.bytes, start + 1, at)
+    immediates.u32()
+    const scratch = this.#scratch(VALUE.i32)
+    this.#copyTo(start)
+    this.#out.op(OP.localSet, scratch)
+    this.#meter.get()
+    this.#out.op(OP.localGet, scratch)
+    this.#out.op(OP.callIndirect, types.withW(type))
+    this.#out.u32(immediates.u32())
+    this.#meter.set()
+    this.#done = at
+  }
+
   /** A call of something that finds W in the global. */
   #callOutside(): void {
     this.#copyTo(this.#code.start)
@@ -248,6 +266,14 @@ class Emission {
     this.#chargeAt = more ? (charges.at.items[this.#charge] as number) : NO_CHARGE
   }
 
+  /** Pays the charges that are due before the instruction at `offset` or earlier. */
+  #payUpTo(offset: number): void {
+    while (this.#chargeAt <= offset) {
+      this.#copyTo(this.#chargeAt)
+      this.#pay(0, false)
+    }
+  }
+
   #copyTo(offset: number): void {
     this.#out.copy(this.#in.parsed.bytes, this.#done, offset)
     this.#done = offset
@@ -259,9 +285,27 @@ class Emission {
     const { bytes } = this.#in.parsed
     const reader = new ByteReader(bytes, localsAt, codeAt)
     const groups = reader.u32()
-    this.#out.u32(groups + this.#added.length)
-    this.#out.copy(bytes, reader.at, codeAt)
+    if (this.#movedTo > 0 && this.#body.locals > 0) this.#moveFirstLocal(groups, reader)
+    else {
+      this.#out.u32(groups + this.#added.length)
+      this.#out.copy(bytes, reader.at, codeAt)
+    }
     for (const type of this.#added) this.#out.op(1, type)
+  }
+
+  /** The guest's local declarations, with its first local behind all others. */
+  #moveFirstLocal(groups: number, reader: ByteReader): void {
+    const out = this.#out
+    out.u32(groups + 1 + this.#added.length)
+    let count = 0
+    while (count === 0) {
+      count = reader.u32()
+      out.u32(count === 0 ? 0 : count - 1)
+      out.byte(reader.byte())
+    }
+    const type = reader.bytes[reader.at - 1] as number
+    out.copy(reader.bytes, reader.at, reader.end)
+    out.op(1, type)
   }
 
   /** The number of our local for a value of `type` in passing. */

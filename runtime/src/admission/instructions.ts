@@ -36,14 +36,26 @@ export class Instructions extends ByteReader {
     if (opcode >= PREFIX_MISC) this.#afterPrefix(opcode)
     const kind = IMMEDIATE_OF[this.code] as number
     if (kind === IMMEDIATE.none) return
-    if (kind === IMMEDIATE.index) {
-      // Nearly all numbers are of one byte, and this is where most of the time goes.
+    // Nearly all numbers are of one byte, and this is where most of the time goes.
+    if (at + 2 < end && opcode < PREFIX_MISC) {
       const first = bytes[at + 1] as number
-      if (opcode < PREFIX_MISC && first < 0x80 && at + 1 < end) {
-        this.index = first
-        this.at = at + 2
-      } else this.index = this.u32()
-    } else this.#immediate(kind)
+      if (first < 0x80) {
+        if (kind === IMMEDIATE.index) {
+          this.index = first
+          this.at = at + 2
+          return
+        }
+        if (kind === IMMEDIATE.signed) {
+          this.at = at + 2
+          return
+        }
+        if (kind === IMMEDIATE.memory && first < ALIGNMENTS && (bytes[at + 2] as number) < 0x80) {
+          this.at = at + 3
+          return
+        }
+      }
+    }
+    this.#immediate(kind)
   }
 
   /** Steps over code that cannot be reached, to just before the `else` or `end` that closes it. */
@@ -79,6 +91,9 @@ export class Instructions extends ByteReader {
     switch (kind) {
       case IMMEDIATE.block:
         this.#blockType()
+        break
+      case IMMEDIATE.index:
+        this.index = this.u32()
         break
       case IMMEDIATE.indices:
         this.index = this.u32()

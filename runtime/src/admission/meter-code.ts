@@ -13,6 +13,8 @@ export const W_GLOBAL = 0
 
 const EMPTY_BLOCK = 0x40
 const FUEL_ONE = 2 ** DEPTH_BITS
+/** The sign of the fuel and that of the depth, -(2 ** 63) + DEPTH_GONE: one test for both. */
+const EITHER_GONE = [0x80, 0x80, 0x80 | (DEPTH_GONE >> 14), ...new Array(6).fill(0x80), 0x7f]
 
 export class MeterCode {
   readonly #out: ByteWriter
@@ -76,9 +78,9 @@ export class MeterCode {
       this.#out.signed(amount)
       this.#out.byte(OP.i64Sub)
     }
-    if (checks) this.#check(amount > 0)
+    if (depth > 0) this.#checkBoth()
+    else if (checks) this.#check(amount > 0)
     else if (amount > 0) this.set()
-    if (depth > 0) this.#checkDepth()
   }
 
   /** Pays by the amount on top of the stack, which stays there. `scratch` is an i32 local. */
@@ -123,24 +125,32 @@ export class MeterCode {
 
   /** Stops when the fuel is below zero; `onStack` says whether W is still to be stored. */
   #check(onStack: boolean): void {
-    if (!onStack) this.get()
-    else if (this.#carrier === 'global') {
-      this.set()
-      this.get()
-    } else this.#out.op(OP.localTee, this.#local)
+    if (onStack) this.#keep()
+    else this.get()
     this.#out.byte(OP.i64Const)
     this.#out.signed(0)
     this.#out.byte(OP.i64LtS)
     this.#stopIf()
   }
 
-  #checkDepth(): void {
-    this.get()
-    this.#out.byte(OP.i32WrapI64)
-    this.#out.byte(OP.i32Const)
-    this.#out.signed(DEPTH_GONE)
-    this.#out.byte(OP.i32And)
+  /** Stops when the fuel or the depth of the W on the stack is below zero. */
+  #checkBoth(): void {
+    this.#keep()
+    this.#out.byte(OP.i64Const)
+    this.#out.list(EITHER_GONE)
+    this.#out.byte(OP.i64And)
+    this.#out.byte(OP.i64Const)
+    this.#out.signed(0)
+    this.#out.byte(OP.i64Ne)
     this.#stopIf()
+  }
+
+  /** Stores the W on the stack where it is carried, and leaves it there. */
+  #keep(): void {
+    if (this.#carrier === 'global') {
+      this.set()
+      this.get()
+    } else this.#out.op(OP.localTee, this.#local)
   }
 
   #stopIf(): void {

@@ -6,7 +6,7 @@
  * takes it as a number of the same shape (`not-a-number.ts`). Once anything else could see its
  * bits, the arithmetic that made it is marked.
  */
-import { LIMITS } from '@planetary-mesh/spec'
+import { LIMITS } from '@planetary-mesh/spec/bare'
 import type { IntList } from './int-list.ts'
 import { SHAPE } from './not-a-number.ts'
 import { limit } from './reader.ts'
@@ -48,7 +48,9 @@ export class Operands {
   }
 
   pushLocal(local: number, offset: number): void {
-    this.#push(-1 - local, offset)
+    // Of one that is looked into already there is nothing more to learn.
+    const isSeen = this.#seenLocals[local] === this.#function
+    this.#push(isSeen ? ELSEWHERE : -1 - local, offset)
   }
 
   /** Arithmetic gives a result of `shape`. */
@@ -60,6 +62,10 @@ export class Operands {
 
   pushMany(count: number, offset: number): void {
     if (count === 0) return
+    if (count === 1) {
+      this.#push(ELSEWHERE, offset)
+      return
+    }
     const height = this.height + count
     limit(height, LIMITS.wasmOperandsMax, 'operands at once', offset)
     this.#origins.fill(ELSEWHERE, this.height, height)
@@ -69,7 +75,7 @@ export class Operands {
 
   /** Takes `count` operands as numbers of `shape`, or closer when it is none. */
   take(count: number, shape: number = SHAPE.none): void {
-    for (let index = 0; index < count; index++) {
+    for (let left = count; left > 0; left--) {
       const origin = this.#origins[--this.height] as number
       if (origin !== ELSEWHERE) this.#see(origin, shape)
     }
@@ -106,10 +112,11 @@ export class Operands {
   }
 
   #push(origin: number, offset: number): void {
-    if (this.height === LIMITS.wasmOperandsMax)
-      limit(this.height + 1, LIMITS.wasmOperandsMax, 'operands at once', offset)
-    this.#origins[this.height++] = origin
-    if (this.height > this.heightMax) this.heightMax = this.height
+    const height = this.height++
+    this.#origins[height] = origin
+    if (height < this.heightMax) return
+    this.heightMax = height + 1
+    limit(this.heightMax, LIMITS.wasmOperandsMax, 'operands at once', offset)
   }
 
   /** Looks at an operand that is from somewhere. */

@@ -4,17 +4,19 @@
  * the rewriter needs: types, imports, who is exported, whose reference is taken, where globals are
  * named.
  */
-import { LIMITS } from '@planetary-mesh/spec'
+import { LIMITS } from '@planetary-mesh/spec/bare'
 import { type ConstVisitor, readConstExpression } from './const-expression.ts'
 import { type Import, readImports } from './parse-imports.ts'
 import { readMemory, readTables, type Table } from './parse-memory.ts'
 import { readFunctionTypes, readValueType } from './parse-types.ts'
 import { ByteReader, limit, refuse } from './reader.ts'
 import { SECTION, type SectionId, type Sections, splitSections } from './sections.ts'
-import { EXPORT_KINDS, type ExportKind, type FunctionType, VALUE } from './types.ts'
+import { EXPORT_KINDS, type ExportKind, type FunctionType, VALUE, type ValueType } from './types.ts'
 
 /** A number in the module that is the index of a global, to be moved by what we import. */
 export type GlobalName = { readonly at: number; readonly end: number; readonly index: number }
+
+export type Global = { readonly type: ValueType; readonly mutable: boolean }
 
 /** Where a function's local declarations, its first instruction and its end are. */
 export type Body = {
@@ -37,8 +39,7 @@ export type Parsed = {
   readonly memory: { readonly min: number; readonly max: number } | undefined
   readonly exports: readonly { name: string; kind: ExportKind }[]
   readonly globalNames: readonly GlobalName[]
-  /** For each global whether it can change. */
-  readonly mutableGlobals: readonly boolean[]
+  readonly globals: readonly Global[]
   /** 1 for each function that is exported. */
   readonly exported: Uint8Array
   /** 1 for each function whose reference is taken outside of function bodies. */
@@ -80,7 +81,7 @@ export function parseModule(bytes: Uint8Array, memoryPagesMax: number): Parsed {
 
   const tables = section(SECTION.table, readTables, [])
   const memory = section(SECTION.memory, (r) => readMemory(r, memoryPagesMax), undefined)
-  const mutableGlobals = section(SECTION.global, (r) => readGlobals(r, visitor), [])
+  const globals = section(SECTION.global, (r) => readGlobals(r, visitor), [])
   const exports = section(SECTION.export, (r) => readExports(r, exported, visitor), [])
   const start = sections.get(SECTION.start)
   if (start) refuse('a start function is not available: export it and have it called', start.start)
@@ -103,7 +104,7 @@ export function parseModule(bytes: Uint8Array, memoryPagesMax: number): Parsed {
     memory,
     exports,
     globalNames,
-    mutableGlobals,
+    globals,
     exported,
     taken,
     bodies,
@@ -120,16 +121,16 @@ function readDeclarations(reader: ByteReader): number[] {
   return Array.from({ length: count }, () => reader.u32())
 }
 
-function readGlobals(reader: ByteReader, visitor: ConstVisitor): boolean[] {
+function readGlobals(reader: ByteReader, visitor: ConstVisitor): Global[] {
   const offset = reader.at
   const count = reader.u32()
   limit(count, LIMITS.wasmGlobalsMax, 'globals', offset)
   return Array.from({ length: count }, () => {
-    readValueType(reader)
+    const type = readValueType(reader)
     const flags = reader.byte()
     if (flags > 1) refuse('threads are not available: a shared global', reader.at - 1)
     readConstExpression(reader, visitor)
-    return flags === 1
+    return { type, mutable: flags === 1 }
   })
 }
 

@@ -8,16 +8,17 @@
  * has a small stack below it, and the sum of all charges bounds the native stack in every tier.
  */
 import assert from 'node:assert'
-import { LIMITS } from '@planetary-mesh/spec'
-import { buildCallGraph, type CallGraph, visitComponents } from './call-graph.ts'
+import { LIMITS } from '@planetary-mesh/spec/bare'
+import { buildCallGraph, type CallGraph, keepsReferences, visitComponents } from './call-graph.ts'
 import { UNCHECKED_COST_MAX } from './costs.ts'
 import { DEPTH_GONE } from './meter.ts'
 import type { Body, Parsed } from './parse.ts'
 import type { FunctionFacts, Scanned } from './scan.ts'
 
 /**
- * How a function has W: as an extra parameter and result, for functions that are called directly;
- * as a local, loaded at entry and stored at exit, for the others; or in the global at all times.
+ * How a function has W: as an extra parameter and result, for functions that are called directly,
+ * and for those called through tables when references stay inside; as a local, loaded at entry and
+ * stored at exit, for the others; or in the global at all times.
  */
 export type Carrier = 'parameter' | 'local' | 'global'
 
@@ -42,11 +43,13 @@ const UNCHARGED_UNITS_MAX = 2048
 const CHARGE_UNITS_MAX = LIMITS.callDepthUnitsMax + 1
 assert(CHARGE_UNITS_MAX <= DEPTH_GONE)
 
-export function planFunctions(
-  parsed: Parsed,
-  scanned: Scanned,
-  variant: 'fast' | 'exact',
-): FunctionPlan[] {
+export type Plan = {
+  readonly functions: readonly FunctionPlan[]
+  /** Indirect calls take W as a parameter too: every function that they may reach does. */
+  readonly indirectTakesW: boolean
+}
+
+export function planFunctions(parsed: Parsed, scanned: Scanned, variant: 'fast' | 'exact'): Plan {
   const graph = buildCallGraph(parsed, scanned)
   const called = calledDirectly(parsed, scanned)
   const entered = (index: number) =>
@@ -54,12 +57,16 @@ export function planFunctions(
     parsed.taken[parsed.imports.length + index] === 1
   const wrapped = scanned.functions.map((_, index) => called[index] === 1 && entered(index))
   const entries = planEntries(graph, parsed, scanned, wrapped)
-  return scanned.functions.map((_, index) => {
+  const isExact = variant === 'exact'
+  const indirectTakesW = !isExact && keepsReferences(parsed)
+  const functions = scanned.functions.map((_, index): FunctionPlan => {
     const { checks, depth } = entries[index] as Entry
-    if (variant === 'exact') return { checks, depth, carrier: 'global', wrapped: false }
-    const carrier = called[index] ? 'parameter' : 'local'
-    return { checks, depth, carrier, wrapped: wrapped[index] as boolean }
+    if (isExact) return { checks, depth, carrier: 'global', wrapped: false }
+    const isReached = indirectTakesW && parsed.taken[parsed.imports.length + index] === 1
+    const carrier = called[index] || isReached ? 'parameter' : 'local'
+    return { checks, depth, carrier, wrapped: (wrapped[index] as boolean) && !isReached }
   })
+  return { functions, indirectTakesW }
 }
 
 type Entry = { checks: boolean; depth: number }

@@ -6,16 +6,16 @@
  */
 import assert from 'node:assert'
 import { scratchType } from './canonical-nan.ts'
-import { COST, COSTS_BY_AMOUNT } from './costs.ts'
-import { BLOCK_EMPTY, BLOCK_ONE_RESULT, Instructions } from './instructions.ts'
+import { COSTS_BY_AMOUNT } from './costs.ts'
+import { BLOCK_ONE_RESULT, Instructions } from './instructions.ts'
 import { IntList } from './int-list.ts'
-import { COMPUTES, KeptValues } from './kept-values.ts'
-import { NAN_MADE, NAN_TAKEN } from './not-a-number.ts'
-import { OP, POPS, PUSHES, SIMD } from './opcodes.ts'
+import { KeptValues } from './kept-values.ts'
+import { OP, SIMD } from './opcodes.ts'
 import { Operands } from './operands.ts'
 import type { Parsed } from './parse.ts'
+import { costOf, madeOf, popsOf, TRAIT, TRAITS, takenOf } from './scan-table.ts'
 import { Charges, MARK, Marks } from './segments.ts'
-import { VALUE } from './types.ts'
+import { type FunctionType, VALUE } from './types.ts'
 
 export type FunctionFacts = {
   readonly params: number
@@ -41,6 +41,9 @@ export type FunctionFacts = {
   readonly chargesTo: number
   /** Its arithmetic begins at this number of `Scanned.canonical`. */
   readonly canonicalFrom: number
+  /** Its instructions that are not copied as they are, as a range of `Scanned.sites`. */
+  readonly sitesFrom: number
+  readonly sitesTo: number
 }
 
 export type Scanned = {
@@ -48,13 +51,15 @@ export type Scanned = {
   readonly charges: Charges
   /** For each arithmetic instruction that may make a NaN: 1 when it must canonicalise. */
   readonly canonical: IntList
+  /** Where the instructions stand that the second pass may have to change, in ascending order. */
+  readonly sites: IntList
 }
 
 /** Scans all function bodies; marks in `parsed.taken` the functions whose references they take. */
 export function scanFunctions(parsed: Parsed): Scanned {
   const scan = new Scan(parsed)
   const functions = parsed.bodies.map((_, index) => scan.function(index))
-  return { functions, charges: scan.charges, canonical: scan.canonical }
+  return { functions, charges: scan.charges, canonical: scan.canonical, sites: scan.sites }
 }
 
 /** A block that the scan is inside of; the function itself is the outermost. */
@@ -71,28 +76,21 @@ type Frame = {
   foldable: boolean
 }
 
-/** 1 for each instruction of which the tables say all, and for those that do something more. */
-const IS_PLAIN = new Uint8Array(COST.length).fill(1)
-const IS_SPECIAL = new Uint8Array(COSTS_BY_AMOUNT).fill(1, SIMD)
-for (const code of [OP.refFunc, OP.globalGet]) IS_SPECIAL[code] = 1
-for (const code of [
-  ...[OP.localGet, OP.localSet, OP.localTee, OP.block, OP.loop, OP.if, OP.else, OP.end],
-  ...[OP.br, OP.brIf, OP.brTable, OP.return, OP.unreachable, OP.call, OP.callIndirect],
-])
-  IS_PLAIN[code] = 0
-
 /** One list for all that have none: a module may have very many functions with nothing in them. */
 const NONE: readonly number[] = []
 
 class Scan {
   readonly charges = new Charges()
   readonly canonical = new IntList()
+  readonly sites = new IntList()
   readonly #parsed: Parsed
   readonly #importCount: number
   readonly #operands = new Operands()
   readonly #marks = new Marks()
   readonly #kept = new KeptValues()
   #code: Instructions
+  /** The first local that is no parameter: it makes room for W. */
+  #firstLocal = 0
   #frames: Frame[] = []
   #frame: Frame = { ...FUNCTION_FRAME }
   /** The run of instructions since the last mark. */
@@ -116,7 +114,8 @@ class Scan {
     const type = this.#typeOf(this.#importCount + index)
     assert(body)
     const code = new Instructions(this.#parsed.bytes, body.codeAt, body.end)
-    this.#begin(code, type.results.length)
+    const sitesFrom = this.sites.length
+    this.#begin(code, type)
     this.#wide = body.wide || hasVector(type.params) || hasVector(type.results)
     while (code.at < code.end) {
       code.next()
@@ -141,22 +140,26 @@ class Scan {
       chargesFrom,
       chargesTo: this.charges.length,
       canonicalFrom,
+      sitesFrom,
+      sitesTo: this.sites.length,
     }
   }
 
   #scratchTypes(shapes: readonly number[]): readonly number[] {
+    if (shapes.length === 0 && !this.#costsByAmount) return NONE
     const types = new Set(shapes.map(scratchType))
     if (this.#costsByAmount) types.add(VALUE.i32)
-    return types.size === 0 ? NONE : [...types]
+    return [...types]
   }
 
-  #begin(code: Instructions, results: number): void {
+  #begin(code: Instructions, { params, results }: FunctionType): void {
     this.#code = code
+    this.#firstLocal = params.length
     this.#operands.reset()
     this.#marks.reset()
     this.#kept.reset()
     this.#frames = []
-    this.#frame = { ...FUNCTION_FRAME, results }
+    this.#frame = { ...FUNCTION_FRAME, results: results.length }
     this.#runCost = 0
     this.#cost = 0
     if (this.#callees.length > 0) this.#callees = []
@@ -168,26 +171,32 @@ class Scan {
   #step(): void {
     const { code, start, index } = this.#code
     const operands = this.#operands
-    const cost = COST[code] as number
+    const traits = TRAITS[code] as number
+    const cost = costOf(traits)
     if (cost > 0) {
       if (this.#runCost === 0) this.#runAt = start
       this.#runCost += cost
     }
-    if (IS_PLAIN[code] === 1) {
-      this.#plain(code)
-      return
-    }
+    if (traits & TRAIT.plain) {
+      const made = madeOf(traits)
+      operands.take(popsOf(traits), takenOf(traits))
+      if (made > 0) {
+        this.sites.push(start)
+        operands.pushNumber(made, start)
+      } else if (traits & TRAIT.pushes) operands.push(start)
+      if (traits & TRAIT.computes) this.#kept.compute()
+      if (traits & TRAIT.special) this.#special(code)
+    } else if (code <= OP.localTee && code >= OP.localGet) {
+      if (index === this.#firstLocal) this.sites.push(start)
+      if (code !== OP.localGet) operands.takeIntoLocal(index)
+      if (code !== OP.localSet) operands.pushLocal(index, start)
+    } else this.#control(code)
+  }
+
+  #control(code: number): void {
+    const { start, index } = this.#code
+    const operands = this.#operands
     switch (code) {
-      case OP.localGet:
-        operands.pushLocal(index, start)
-        break
-      case OP.localSet:
-        operands.takeIntoLocal(index)
-        break
-      case OP.localTee:
-        operands.takeIntoLocal(index)
-        operands.pushLocal(index, start)
-        break
       case OP.block:
       case OP.loop:
       case OP.if:
@@ -210,44 +219,38 @@ class Scan {
         this.#stop()
         break
       case OP.call:
+        this.sites.push(start)
         this.#callees.push(index)
         this.#call(this.#typeOf(index))
         break
       case OP.callIndirect:
+        this.sites.push(start)
         operands.take(1)
         this.#indirectTypes.push(index)
-        this.#call(this.#parsed.types[index])
+        this.#call(this.#parsed.types[index] as FunctionType)
         break
       default:
         assert.fail('every instruction is plain or has its case')
     }
   }
 
-  #plain(code: number): void {
-    const operands = this.#operands
-    operands.take(POPS[code] as number, NAN_TAKEN[code])
-    const made = NAN_MADE[code] as number
-    if (made > 0) operands.pushNumber(made, this.#code.start)
-    else if (PUSHES[code] === 1) operands.push(this.#code.start)
-    if (COMPUTES[code] === 1) this.#kept.compute()
-    if (IS_SPECIAL[code] === 1) this.#special(code)
-  }
-
   /** What few plain instructions have beside operands. */
   #special(code: number): void {
     const { index } = this.#code
     if (code === OP.refFunc) this.#parsed.taken[index] = 1
+    if (code === OP.globalGet || code === OP.globalSet) this.sites.push(this.#code.start)
     // A global that never changes is a value like one that is computed.
-    if (code === OP.globalGet && this.#parsed.mutableGlobals[index] === false) this.#kept.compute()
+    if (code === OP.globalGet && this.#parsed.globals[index]?.mutable === false)
+      this.#kept.compute()
     if (code >= SIMD) this.#wide = true
     if (COSTS_BY_AMOUNT[code] === 1) {
+      this.sites.push(this.#code.start)
       this.#costsByAmount = true
       this.#frame.foldable = false
     }
   }
 
-  #call(type: { params: readonly number[]; results: readonly number[] } | undefined): void {
-    assert(type)
+  #call(type: FunctionType): void {
     this.#kept.call()
     this.#operands.take(type.params.length)
     this.#operands.pushMany(type.results.length, this.#code.start)
@@ -263,7 +266,6 @@ class Scan {
     const type = index >= 0 ? this.#parsed.types[index] : undefined
     const params = type ? type.params.length : 0
     const results = type ? type.results.length : index === BLOCK_ONE_RESULT ? 1 : 0
-    assert(type || index === BLOCK_EMPTY || index === BLOCK_ONE_RESULT)
     operands.take(params)
     const height = operands.height
     operands.pushMany(params, start)
@@ -315,13 +317,16 @@ class Scan {
     this.#mark(MARK.branch)
     this.#kept.stop()
     this.#operands.height = this.#frame.height
-    this.#code.skipUnreachable()
+    const code = this.#code
+    const { start, at } = code
+    const hasChange = code.code === OP.return || code.code === OP.unreachable
+    code.skipUnreachable()
+    if (hasChange || code.at > at) this.sites.push(start)
   }
 
   #target(label: number): Frame {
-    const frame = label === 0 ? this.#frame : this.#frames[this.#frames.length - label]
-    assert(frame)
-    return frame
+    const outer = this.#frames[this.#frames.length - label]
+    return label === 0 ? this.#frame : (outer as Frame)
   }
 
   #mark(kind: number): number {
@@ -333,9 +338,8 @@ class Scan {
   }
 
   #typeOf(index: number) {
-    const type = this.#parsed.types[this.#parsed.functionTypes[index] as number]
-    assert(type)
-    return type
+    const { types, functionTypes } = this.#parsed
+    return types[functionTypes[index] as number] as FunctionType
   }
 }
 

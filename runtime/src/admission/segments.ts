@@ -28,11 +28,13 @@ export class Marks {
   add(kind: number, at: number, cost: number, firstAt: number): number {
     const list = this.#list
     const mark = list.length / MARK_ITEMS
-    list.push(kind)
-    list.push(at)
-    list.push(cost)
-    list.push(firstAt)
-    list.push(NOT_FOLDED)
+    const from = list.extend(MARK_ITEMS)
+    const { items } = list
+    items[from] = kind
+    items[from + 1] = at
+    items[from + 2] = cost
+    items[from + 3] = firstAt
+    items[from + 4] = NOT_FOLDED
     return mark
   }
 

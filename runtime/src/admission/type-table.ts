@@ -1,13 +1,14 @@
 /** The types of the rewritten module: the guest's own, then those that the rewriter adds. */
-import type { FunctionType } from './types.ts'
+import { type FunctionType, VALUE } from './types.ts'
 
 export class TypeTable {
   readonly added: FunctionType[] = []
-  readonly #own: number
+  readonly #own: readonly FunctionType[]
   readonly #indices = new Map<string, number>()
+  readonly #withW = new Map<number, number>()
 
   constructor(own: readonly FunctionType[]) {
-    this.#own = own.length
+    this.#own = own
     for (const [index, type] of own.entries()) {
       const key = keyOf(type)
       if (!this.#indices.has(key)) this.#indices.set(key, index)
@@ -19,10 +20,21 @@ export class TypeTable {
     const key = keyOf(type)
     const known = this.#indices.get(key)
     if (known !== undefined) return known
-    const index = this.#own + this.added.length
+    const index = this.#own.length + this.added.length
     this.added.push(type)
     this.#indices.set(key, index)
     return index
+  }
+
+  /** The index of the guest's type `index` with W as a further parameter and result. */
+  withW(index: number): number {
+    const known = this.#withW.get(index)
+    if (known !== undefined) return known
+    const { params, results } = this.#own[index] as FunctionType
+    const type = { params: [...params, VALUE.i64], results: [...results, VALUE.i64] }
+    const found = this.indexOf(type)
+    this.#withW.set(index, found)
+    return found
   }
 }
 

@@ -72,12 +72,12 @@ export class ByteWriter {
     if (count <= 0) return
     this.reserve(count)
     // Most runs between two edits are a few bytes, where a loop beats a call of `set`.
-    if (count < 24)
-      for (let at = from; at < to; at++) this.bytes[this.length++] = source[at] as number
-    else {
-      this.bytes.set(source.subarray(from, to), this.length)
-      this.length += count
-    }
+    const { bytes, length } = this
+    if (count < 32)
+      for (let index = 0; index < count; index++)
+        bytes[length + index] = source[from + index] as number
+    else bytes.set(source.subarray(from, to), length)
+    this.length = length + count
   }
 
   /** Leaves room for a byte count; `endSized` fills it in once what it counts is written. */

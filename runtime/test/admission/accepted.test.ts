@@ -107,6 +107,30 @@ test('code that cannot be reached, whatever stands in it', () => {
     gives([op.get, 0, op.if, EMPTY, op.i32, 7, op.return, ...dead, op.end, op.i32, 8], 1),
     7,
   )
+  const globals = [[I32, 0, op.i32, 1, op.end]]
+  const unseen = [op.globalGet, 0, op.eqz, op.call, 0, op.drop]
+  for (const branch of [
+    [op.br, 0],
+    [op.get, 0, 0x0e, 1, 0, 0],
+  ])
+    assert.equal(
+      gives([op.block, EMPTY, ...branch, ...unseen, op.end, op.i32, 9], 1, { globals }),
+      9,
+    )
+})
+
+test('locals in groups, empty ones too, of a function that is called directly', () => {
+  const groups = [
+    [0, F64],
+    [2, I64],
+    [0, I32],
+    [1, F64],
+    [1, I32],
+  ]
+  const wide = [op.i64, 40, op.tee, 1, op.tee, 2, op.set, 2, op.get, 0, op.set, 4]
+  const sum = [op.get, 1, op.get, 2, 0x7c, 0xa7, op.get, 4, op.add, op.get, 3, 0xaa, op.add]
+  const f = { params: [I32], results: [I32], groups, code: [...wide, ...sum] }
+  assert.equal(gives([op.get, 0, op.call, 1], 2, { functions: [f] }), 82)
 })
 
 test('numbers of 64 bits and floats as parameters and results', () => {

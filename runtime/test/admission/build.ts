@@ -78,6 +78,8 @@ export type Func = {
   params?: number[]
   results?: number[]
   locals?: number[]
+  /** Locals as they stand in the body, in groups of a count and a type, instead of one by one. */
+  groups?: number[][]
   /** Without the last `end`. */
   code: number[]
   export?: string
@@ -114,8 +116,8 @@ export function build(parts: Parts): Uint8Array<ArrayBuffer> {
   const exported = functions.flatMap((f, index) =>
     f.export === undefined ? [] : [[...text(f.export), 0, ...uleb(imports.length + index)]],
   )
-  const bodies = functions.map(({ locals = [], code }) => {
-    const body = [...list(locals.map((type) => [1, type])), ...code, op.end]
+  const bodies = functions.map(({ locals = [], groups, code }) => {
+    const body = [...list(groups ?? locals.map((type) => [1, type])), ...code, op.end]
     return [...uleb(body.length), ...body]
   })
   const optional = (id: number, items: readonly number[][] | undefined) =>
