@@ -1,114 +1,16 @@
 // What is published runs without the checkout: every room is built, packed, unpacked into an empty
 // tree where only its own dependencies are at hand, and used from there.
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { after, before, test } from 'node:test'
-import { build, roomsOf } from '../tools/build.ts'
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { before, test } from 'node:test'
+import { runHere, sharedSandbox } from '../meshctl/test/run-here.ts'
+import { install, packed, ROOT, rooms, run, SCOPE, tree, work } from './installed.ts'
 
-const ROOT = join(import.meta.dirname, '..')
-const SCOPE = '@planetary-mesh'
-const rooms = roomsOf(ROOT)
+const openSandbox = sharedSandbox()
 
-const work = realpathSync(mkdtempSync(join(tmpdir(), 'mesh-build-')))
-const staging = join(work, 'staging')
-const tree = join(work, 'tree')
-const tarballs = join(work, 'tarballs')
-const installed = (room: string) => join(tree, 'node_modules', SCOPE, room)
-const meshctl = join(installed('meshctl'), 'bin/meshctl.js')
-
-type Packed = { name: string; files: { path: string }[] }
-
-/** The files of each tarball, by room. */
-const packed = new Map<string, readonly string[]>()
-
-before(() => {
-  stage()
-  assert.ok(build(staging), 'the rooms build')
-  pack()
-  for (const room of rooms) unpack(room)
-})
-after(() => rmSync(work, { recursive: true, force: true }))
-
-/** A copy of the rooms to build in: the checkout, in use by other tests, is left alone. */
-function stage() {
-  for (const file of ['package.json', 'tsconfig.base.json', 'LICENSE']) {
-    cpSync(join(ROOT, file), join(staging, file))
-  }
-  const filter = (path: string) => !/[/\\](node_modules|dist|test)$/.test(path)
-  cpSync(join(ROOT, 'examples'), join(staging, 'examples'), { recursive: true, filter })
-  for (const room of rooms)
-    cpSync(join(ROOT, room), join(staging, room), { recursive: true, filter })
-  linkThirdParties(join(staging, 'node_modules'), readdirSync(join(ROOT, 'node_modules')))
-  for (const room of rooms) link(join(staging, room), join(staging, 'node_modules', SCOPE, room))
-}
-
-function linkThirdParties(to: string, names: readonly string[]) {
-  for (const name of names.filter((name) => !name.startsWith('.') && name !== SCOPE)) {
-    link(join(ROOT, 'node_modules', name), join(to, name))
-  }
-}
-
-function link(target: string, path: string) {
-  mkdirSync(dirname(path), { recursive: true })
-  symlinkSync(target, path, 'junction')
-}
-
-function pack() {
-  mkdirSync(tarballs)
-  const args = ['pack', '--workspaces', '--json', '--ignore-scripts', '--offline']
-  const options = { cwd: staging, encoding: 'utf8', stdio: 'pipe' } as const
-  const { npm_execpath: npm = '', npm_node_execpath: node } = process.env
-  const isScript = npm.endsWith('.js') && node !== undefined
-  const pack = [...args, '--pack-destination', tarballs]
-  const output: Record<string, Packed> | Packed[] = JSON.parse(
-    isScript ? execFileSync(node, [npm, ...pack], options) : execFileSync('npm', pack, options),
-  )
-  // npm 12 gives an object by name, earlier ones a list
-  for (const { name, files } of Object.values<{ name: string; files: { path: string }[] }>(
-    output,
-  )) {
-    packed.set(
-      name.slice(SCOPE.length + 1),
-      files.map(({ path }) => path),
-    )
-  }
-}
-
-/** Unpacks a room beside the others, with links to the packages that it says it depends on. */
-function unpack(room: string) {
-  const to = installed(room)
-  mkdirSync(to, { recursive: true })
-  const tarball = readdirSync(tarballs).find((name) => name.startsWith(`planetary-mesh-${room}-`))
-  assert.ok(tarball, room)
-  execFileSync('tar', ['-xzf', join(tarballs, tarball), '--strip-components=1', '-C', to])
-  const { dependencies = {} } = JSON.parse(readFileSync(join(to, 'package.json'), 'utf8'))
-  const thirdParties = Object.keys(dependencies).filter((name) => !name.startsWith(`${SCOPE}/`))
-  linkThirdParties(join(to, 'node_modules'), thirdParties)
-}
-
-/** Runs the installed `meshctl` in an empty folder, as a person would. */
-function run(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [meshctl, ...args], {
-    cwd: tree,
-    encoding: 'utf8',
-    env: { PATH: process.env.PATH, HOME: work },
-    timeout: 60_000,
-  })
-  return { status, stdout, stderr }
-}
+before(install)
 
 test('a tarball holds what runs, its page and the licence, and neither source nor tests', () => {
   assert.deepEqual([...packed.keys()].sort(), [...rooms].sort())
@@ -173,7 +75,7 @@ test('the installed meshctl compiles CCL, and ends with 2 on a text that does no
   assert.match(refused.stdout + refused.stderr, /bad\.ccl:\d+:\d+/)
 })
 
-test('the installed meshctl runs a module to the same result as the checkout', () => {
+test('the installed meshctl runs a module to the same result as the checkout', async () => {
   const guest = join(ROOT, 'runtime/test/guests/echo.wasm')
   for (const exitCode of [0, 3]) {
     const args = ['run', guest, '--arg', `${exitCode}`, '--arg', 'alpha', '--env', 'A=b', '--json']
@@ -182,19 +84,42 @@ test('the installed meshctl runs a module to the same result as the checkout', (
     const result = JSON.parse(here.stdout)
     assert.equal(result.exitCode, exitCode)
     assert.equal(result.stdout, `arg 0: job\narg 1: ${exitCode}\narg 2: alpha\nenv: A=b\n`)
-    const checkout = spawnSync(process.execPath, [join(ROOT, 'meshctl/bin/meshctl.js'), ...args], {
-      cwd: tree,
-      encoding: 'utf8',
-    })
+    const checkout = await runHere(args, { cwd: tree, openSandbox })
     assert.deepEqual(JSON.parse(checkout.stdout), result)
   }
 })
 
-test('the installed meshctl shows the demo, with the example it brings', () => {
-  const { status, stdout, stderr } = run('demo', '--out', join(work, 'demo.car'), '--json')
-  assert.equal(status, 0, stderr)
-  const { ok, charged } = JSON.parse(stdout)
-  assert.deepEqual([ok, charged.posted], [true, 2])
-  const verified = run('verify', '--from', join(work, 'demo.car'), '--no-replay')
-  assert.equal(verified.status, 0, verified.stderr)
+test('the installed meshctl finds the example it brings, all of it, before it shows anything', () => {
+  const { status, stdout, stderr } = run('demo', '--extra', 'nobody=--version')
+  assert.deepEqual([status, stdout], [2, ''])
+  assert.match(stderr, /'nobody' is no process of the demo/)
+})
+
+test('the installed meshctl starts processes that do a job and verify it', () => {
+  const guest = join(ROOT, 'runtime/test/guests/echo.wasm')
+  const started = run('up', '--nodes', '1', '--federation', '1', '--detach', '--json')
+  assert.equal(started.status, 0, started.stderr)
+  try {
+    const names = JSON.parse(started.stdout).map(({ name }: { name: string }) => name)
+    assert.deepEqual(names, ['federation-1', 'mesh-node-1'])
+    const what = [
+      '--wasm',
+      guest,
+      '--arg',
+      '0',
+      '--description',
+      'Say it',
+      '--resource-amount',
+      '2',
+    ]
+    const done = run('submit-job', ...what, '--auto', '--wait', '--json')
+    assert.equal(done.status, 0, done.stderr)
+    const [{ job }] = JSON.parse(done.stdout).jobs
+    const verified = run('verify', job, '--no-replay')
+    assert.equal(verified.status, 0, verified.stderr)
+    assert.match(verified.stdout, /^Receipt verified by federation ✓$/m)
+  } finally {
+    const { status, stderr } = run('down')
+    assert.equal(status, 0, stderr)
+  }
 })

@@ -8,12 +8,13 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type DemoOptions, runDemo } from '@planetary-mesh/meshctl'
 import { type Car, readCar, writeCar } from '@planetary-mesh/peer'
-import { attempt, type Block, type CID, encodeFile, openAny, Refusal } from '@planetary-mesh/spec'
+import { attempt, type Block, type CID, openAny, Refusal } from '@planetary-mesh/spec'
 import { awaitPids, gone, pidsOf } from '../meshctl/test/processes.ts'
+import { runHere } from '../meshctl/test/run-here.ts'
 import { MESHCTL } from '../meshctl/test/start-meshctl.ts'
 import { judge } from './attacks/judge.ts'
+import { writeSmallExample } from './small-example.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const work = mkdtempSync(join(tmpdir(), 'mesh-demo-test-'))
@@ -21,12 +22,18 @@ after(() => rmSync(work, { recursive: true, force: true }))
 
 const CAR = join(work, 'demo.car')
 const ENV = { PATH: process.env.PATH, HOME: work, npm_config_update_notifier: 'false' }
+/** As the bins do in a checkout. */
+const COMPILED = join(ROOT, 'node_modules/.cache/node-compile')
 
+/** In a process of its own, as a person would. */
 function meshctl(...args: string[]) {
   const options = { encoding: 'utf8', cwd: work, env: ENV, timeout: 120_000 } as const
   const { status, stdout, stderr } = spawnSync(process.execPath, [...MESHCTL, ...args], options)
   return { status, stdout, stderr }
 }
+
+/** In this process: the same code behind the same arguments. */
+const here = (...args: string[]) => runHere(args)
 
 let demo: { status: number | null; stdout: string; stderr: string }
 let car: Car
@@ -97,36 +104,41 @@ test('the command that the demo prints checks its file from another process', ()
   assert.match(stdout, /Not established\n {2}who .+\n {2}wall-clock .+\n {2}that the inputs .+\n$/)
 })
 
-test('without a pinned charter verify says that the file itself named it', () => {
-  const { status, stdout } = meshctl('verify', '--from', CAR, '--no-replay')
+test('without a pinned charter verify says that the file itself named it', async () => {
+  const { status, stdout } = await here('verify', '--from', CAR, '--no-replay')
   assert.equal(status, 0)
   assert.match(stdout, /named by the file itself/)
   assert.match(stdout, /Whoever made the file chose this charter/)
   assert.match(stdout, /that the module gives this result: not run here, as --no-replay asked/)
 })
 
-test('a charter pinned in the home counts, and another one than the file follows is ✗', () => {
+test('a charter pinned in the home counts, and another one than the file follows is ✗', async () => {
   const home = join(work, 'home')
   mkdirSync(home, { recursive: true })
   const pin = (cid: CID) => writeFileSync(join(home, 'genesis.cid'), `${cid}\n`)
-  const verify = () => {
-    const args = [...MESHCTL, 'verify', '--from', CAR, '--no-replay', '--json']
-    const env = { ...ENV, PLANETARY_MESH_HOME: home }
-    const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', env })
+  const verify = async () => {
+    const args = ['verify', '--from', CAR, '--no-replay', '--json']
+    const { status, stdout } = await runHere(args, { meshHome: home })
     return { status, ...JSON.parse(stdout) }
   }
   pin(charter)
-  const own = verify()
+  const own = await verify()
   assert.deepEqual([own.status, own.ok, own.trusted.charterFrom], [0, true, 'home'])
   pin(receipt)
-  const other = verify()
+  const other = await verify()
   assert.deepEqual([other.status, other.ok], [1, false])
   assert.equal(other.anchored.mark, '✗')
   assert.equal(other.verified.mark, '✗')
 })
 
-test('verify --json names both marks, the verdicts and the witnesses', () => {
-  const { status, stdout } = meshctl('verify', `${receipt}`.slice(0, 20), '--from', CAR, '--json')
+test('verify --json names both marks, the verdicts and the witnesses', async () => {
+  const { status, stdout } = await here(
+    'verify',
+    `${receipt}`.slice(0, 20),
+    '--from',
+    CAR,
+    '--json',
+  )
   const report = JSON.parse(stdout)
   assert.equal(status, 0)
   assert.deepEqual(
@@ -141,9 +153,9 @@ test('verify --json names both marks, the verdicts and the witnesses', () => {
   assert.deepEqual(witnesses, ['federation-1', 'federation-2', 'federation-3'])
 })
 
-test('receipt show gives the fields of S1 by the job or the receipt, derived ones marked', () => {
+test('receipt show gives the fields of S1 by the job or the receipt, derived ones marked', async () => {
   const job = /^Job ID: (\w+)$/m.exec(demo.stdout)?.[1] as string
-  const { status, stdout } = meshctl('receipt', 'show', job, '--from', CAR)
+  const { status, stdout } = await here('receipt', 'show', job, '--from', CAR)
   assert.equal(status, 0)
   for (const line of [
     new RegExp(`^  Job ID +${job}$`, 'm'),
@@ -159,14 +171,14 @@ test('receipt show gives the fields of S1 by the job or the receipt, derived one
   ]) {
     assert.match(stdout, line)
   }
-  const shown = meshctl('receipt', 'show', `${receipt}`, '--from', CAR, '--json')
+  const shown = await here('receipt', 'show', `${receipt}`, '--from', CAR, '--json')
   assert.equal(JSON.parse(shown.stdout).job, job)
 })
 
-test('get reads the result out of the file by the CID in the receipt', () => {
-  const shown = meshctl('receipt', 'show', `${receipt}`, '--from', CAR, '--json')
+test('get reads the result out of the file by the CID in the receipt', async () => {
+  const shown = await here('receipt', 'show', `${receipt}`, '--from', CAR, '--json')
   const { output } = JSON.parse(shown.stdout).result
-  const got = meshctl('get', output.cid, '--from', CAR, '-o', join(work, 'result'))
+  const got = await here('get', output.cid, '--from', CAR, '-o', join(work, 'result'))
   assert.equal(got.status, 0, got.stderr)
   assert.match(got.stdout, /^report\.txt .+\nsummary\.json .+\n$/)
   assert.equal(JSON.parse(readFileSync(join(work, 'result/summary.json'), 'utf8')).ballots, 220_000)
@@ -206,7 +218,7 @@ test('the mark of an altered record says its code, and what is wrong is under it
   const [block] = recordsOf('receipt')
   assert.ok(block)
   const tampered = await withFlippedBit(block)
-  const { status, stdout } = meshctl('verify', '--from', tampered, '--charter', `${charter}`)
+  const { status, stdout } = await here('verify', '--from', tampered, '--charter', `${charter}`)
   assert.equal(status, 1)
   assert.match(stdout, /^Receipt verified by federation ✗ {2}[A-Z_]+: /m)
   assert.match(stdout, /^ {2}open +BLOCK_CID_MISMATCH /m)
@@ -225,85 +237,26 @@ test('one turned bit anywhere in the file is found: files, entries, header', asy
     const altered = Uint8Array.from(bytes)
     altered[at] = (altered[at] as number) ^ 1
     writeFileSync(join(work, 'header.car'), altered)
-    const { status, stdout } = meshctl('verify', '--from', join(work, 'header.car'), '--json')
+    const { status, stdout } = await here('verify', '--from', join(work, 'header.car'), '--json')
     assert.equal(status, 1, `byte ${at}`)
     const { ok = false, error } = JSON.parse(stdout)
     assert.ok(ok === false && (error === undefined || typeof error.code === 'string'))
   }
 })
 
-test('a file without its end, and one that is no file of blocks, say so with a code', () => {
+test('a file without its end, and one that is no file of blocks, say so with a code', async () => {
   const cut = join(work, 'cut.car')
   writeFileSync(cut, readFileSync(CAR).subarray(0, 5000))
-  const { status, stdout } = meshctl('verify', '--from', cut, '--json')
+  const { status, stdout } = await here('verify', '--from', cut, '--json')
   assert.equal(status, 1)
   assert.match(JSON.parse(stdout).error.code, /^[A-Z_]+$/)
   writeFileSync(join(work, 'text.car'), 'no blocks\n')
-  const text = meshctl('verify', '--from', join(work, 'text.car'))
+  const text = await here('verify', '--from', join(work, 'text.car'))
   assert.equal(text.status, 1)
   assert.match(text.stderr, /FILE_MALFORMED/)
 })
 
-/** A job of a few thousand instructions, for what must be run more than once. */
-function smallExample(): string {
-  const folder = join(work, 'small')
-  mkdirSync(folder, { recursive: true })
-  const wasm = readFileSync(join(ROOT, 'runtime/test/guests/sum.wasm'))
-  const input = new TextEncoder().encode('a few bytes\n')
-  writeFileSync(join(folder, 'sum.wasm'), wasm)
-  writeFileSync(join(folder, 'numbers.txt'), input)
-  writeFileSync(
-    join(folder, 'job.ccl'),
-    `execution {
-  submit_job(
-    wasm_cid: "${encodeFile(wasm).cid}",
-    description: "Add up some bytes",
-    resource_type: "compute",
-    resource_amount: 10,
-    priority: "high",
-    inputs: { "numbers.txt": "${encodeFile(input).cid}" },
-    args: ["numbers.txt", "/out/copy.txt"]
-  );
-}
-`,
-  )
-  return folder
-}
-
-async function smallDemo(over: Pick<DemoOptions, 'tamper'> = {}) {
-  const said: string[] = []
-  const exit = await runDemo({
-    example: smallExample(),
-    out: join(work, 'small.car'),
-    json: true,
-    print: (text) => said.push(text),
-    ...over,
-  })
-  return { exit, report: JSON.parse(said.join('')) }
-}
-
-test('any example can be shown, and a block altered on its way to the reader costs the marks', async () => {
-  const altered: string[] = []
-  const { exit, report } = await smallDemo({
-    tamper: (block) => {
-      const record = attempt(() => openAny(block.bytes, { cid: block.cid }))
-      if (record instanceof Refusal || record.kind !== 'bid') return block
-      altered.push(`${block.cid}`)
-      const bytes = Uint8Array.from(block.bytes)
-      bytes[40] = (bytes[40] as number) ^ 1
-      return { cid: block.cid, bytes }
-    },
-  })
-  assert.ok(altered.length > 0)
-  assert.deepEqual([exit, report.ok], [1, false])
-  assert.equal(report.verification.verified.code, 'BLOCK_CID_MISMATCH')
-  // the file itself is whole: it was the reader who was lied to
-  const { status, stdout } = meshctl('verify', '--from', join(work, 'small.car'), '--json')
-  assert.deepEqual([status, JSON.parse(stdout).ok], [0, true])
-  assert.equal(report.state, 'verified')
-  assert.deepEqual(report.status, ['Assigned', 'Running', 'Completed'])
-  assert.equal(report.selection.winner, 'mesh-node-2')
-})
+const smallExample = () => writeSmallExample(join(work, 'small'))
 
 test('with two of three verifiers stopped the demo fails at "verified"', () => {
   const stop = 'federation-2,federation-3'
@@ -316,6 +269,8 @@ test('with two of three verifiers stopped the demo fails at "verified"', () => {
   assert.deepEqual([anchored.mark, verified.mark], ['✓', '…'])
   assert.match(stderr, /^meshctl: the demo stopped at "verified": 1 of 2 verdicts, and no other/)
   assert.equal(report.charged, null)
+  assert.deepEqual(report.status, ['Assigned', 'Running', 'Completed'])
+  assert.equal(report.selection.winner, 'mesh-node-2')
 })
 
 test('a winner that seals its receipt with another key fails the demo at the receipt', () => {
@@ -330,7 +285,7 @@ test('a winner that seals its receipt with another key fails the demo at the rec
 test('a program whose module nobody has is refused with what is missing', async () => {
   const folder = smallExample()
   rmSync(join(folder, 'sum.wasm'))
-  const { status, stdout } = meshctl('demo', '--example', folder, '--json')
+  const { status, stdout } = await here('demo', '--example', folder, '--json')
   assert.equal(status, 1)
   assert.equal(JSON.parse(stdout).error.code, 'BLOCK_MISSING')
 })
@@ -341,8 +296,8 @@ async function startNpm(name: string) {
   mkdirSync(folder)
   const out = join(folder, 'demo.car')
   const args = ['run', '--silent', 'demo', '--', '--example', smallExample(), '--out', out]
-  // npm keeps a cache of its own in TMPDIR if it is not told where
-  const env = { ...ENV, TMPDIR: folder, NODE_COMPILE_CACHE: join(work, 'compiled') }
+  // npm makes a cache in TMPDIR if it is not told where one is
+  const env = { ...ENV, TMPDIR: folder, NODE_COMPILE_CACHE: COMPILED }
   const child = spawn('npm', args, { cwd: ROOT, env, stdio: 'ignore', detached: true })
   // two processes of the mesh are there, and others are being started
   await awaitPids(join(folder, 'planetary-mesh-demo-'), 2)

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import type { CID } from '@planetary-mesh/spec'
 import { runHere } from '../../meshctl/test/run-here.ts'
 import { MESHCTL } from '../../meshctl/test/start-meshctl.ts'
+import { oneSandbox } from './one-sandbox.ts'
 
 export type Judged = {
   exit: number | null
@@ -18,13 +19,15 @@ const argsFor = (path: string, charter: CID, more: readonly string[]) => [
   ...more,
 ]
 
-/** In this process: the same code behind the same arguments. */
+/** In this process: the same code behind the same arguments, its run in the slot of this file. */
 export async function judge(
   path: string,
   charter: CID,
   more: readonly string[] = [],
 ): Promise<Judged> {
-  const { status, stdout } = await runHere(argsFor(path, charter, more))
+  const { status, stdout } = await runHere(argsFor(path, charter, more), {
+    openSandbox: oneSandbox,
+  })
   return read(status, stdout)
 }
 

@@ -4,13 +4,13 @@
  */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { openSandbox } from '@planetary-mesh/runtime'
 import { type Block, type CID, parseCid, type Receipt } from '@planetary-mesh/spec'
 import { makeLedger } from '../../examples/02-member-budget/make-ledger.ts'
 import { openTestMesh, type TestMesh } from '../mesh/harness.ts'
 import type { Job } from '../mesh/jobs.ts'
 import * as people from '../mesh/people.ts'
 import type { Evidence } from './evidence.ts'
+import { oneSandbox } from './one-sandbox.ts'
 import type { Keys } from './retell.ts'
 
 /** What an attack is aimed at: the signed records of a job, its anchor and its module. */
@@ -63,26 +63,26 @@ export const KEYS: Keys = new Map(
   ),
 )
 
-export async function openScene(): Promise<Scene> {
-  const sandbox = await openSandbox({ slots: 2, spares: 0 })
-  try {
-    await using mesh = await openTestMesh({ sandbox })
-    const expiresAtMs = mesh.clock.nowMs() + 7_200_000
-    const token = people.issueToken(mesh.charter, 0, { expiresAtMs })
-    const second = await mesh.submit({ ...HELLO, token })
-    await receiptOf(mesh, second)
-    // one after the other, so that they share no anchor
-    const first = await mesh.submit(BUDGET)
-    const receipt = await receiptOf(mesh, first)
-    return {
-      evidence: await evidenceFor(mesh, receipt),
-      charter: mesh.charter.cid,
-      keys: KEYS,
-      mine: placesOf(mesh, first),
-      other: placesOf(mesh, second),
-    }
-  } finally {
-    await sandbox.close()
+let opening: Promise<Scene> | undefined
+
+/** The same for all who ask: nobody changes what is in it. */
+export const openScene = (): Promise<Scene> => (opening ??= playScene())
+
+async function playScene(): Promise<Scene> {
+  await using mesh = await openTestMesh({ sandbox: await oneSandbox() })
+  const expiresAtMs = mesh.clock.nowMs() + 7_200_000
+  const token = people.issueToken(mesh.charter, 0, { expiresAtMs })
+  const second = await mesh.submit({ ...HELLO, token })
+  await receiptOf(mesh, second)
+  // one after the other, so that they share no anchor
+  const first = await mesh.submit(BUDGET)
+  const receipt = await receiptOf(mesh, first)
+  return {
+    evidence: await evidenceFor(mesh, receipt),
+    charter: mesh.charter.cid,
+    keys: KEYS,
+    mine: placesOf(mesh, first),
+    other: placesOf(mesh, second),
   }
 }
 

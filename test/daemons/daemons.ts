@@ -62,28 +62,32 @@ export const NAMES: readonly Name[] = [
 
 export const SCOPE = 'default'
 
-export const charter: Charter = seal(
-  Charter,
-  {
-    name: 'daemons',
-    version: 0,
-    previous: null,
-    members: Object.entries(ROLES).map(([name, roles]) => ({
-      did: signerOf(name).did,
-      name,
-      roles: [...roles],
-      location: '',
-    })),
-    issuers: [{ did: signerOf('alice').did, scopes: [SCOPE] }],
-    writer: signerOf('federation-1').did,
-    standby: null,
-    threshold: 2,
-    floor: 'replay',
-    policies: [{ scope: SCOPE, resourceType: 'compute', policy: { type: 'allow-all' } }],
-    retainMs: 86_400_000,
-  },
-  signerOf('alice'),
-)
+/** The charter of the daemons, with other rules where a test is about them. */
+export const sealCharter = (over: Partial<Charter['body']> = {}): Charter =>
+  seal(
+    Charter,
+    {
+      name: 'daemons',
+      version: 0,
+      previous: null,
+      members: Object.entries(ROLES).map(([name, roles]) => ({
+        did: signerOf(name).did,
+        name,
+        roles: [...roles],
+        location: '',
+      })),
+      issuers: [{ did: signerOf('alice').did, scopes: [SCOPE] }],
+      writer: signerOf('federation-1').did,
+      standby: null,
+      threshold: 2,
+      floor: 'replay',
+      policies: [{ scope: SCOPE, resourceType: 'compute', policy: { type: 'allow-all' } }],
+      retainMs: 86_400_000,
+      ...over,
+    },
+    signerOf('alice'),
+  )
+export const charter = sealCharter()
 
 const work = mkdtempSync(join(tmpdir(), 'mesh-daemons-'))
 const children = new Set<ChildProcess>()
@@ -100,21 +104,21 @@ export const HOME = work
 export const folderOf = (name: string) => join(HOME, 'nodes', name)
 export const runFileOf = (name: string) => join(folderOf(name), 'run.json')
 
-/** Makes the state folder `name`; by default for the member of that name, with its key. */
+/** Makes the state folder `name`; by default with the key of the member of that name. */
 export async function found(
   name: string,
   roles: readonly MemberRole[],
   over: Partial<DaemonConfigInput> = {},
-  key = name,
+  { key = name, under = charter }: { key?: string; under?: Charter } = {},
 ): Promise<string> {
   const folder = folderOf(name)
   await writeKeyFile(keyFileOf(folder), seedOf(key))
-  await writeCharter(folder, charter)
+  await writeCharter(folder, under)
   await writeConfig(configFileOf(folder), {
     name,
     roles: roles.filter(isServed),
-    genesis: charter.cid.toString(),
-    writer: charter.body.writer,
+    genesis: under.cid.toString(),
+    writer: under.body.writer,
     limits: { slots: 1, memory_mib: 1024, cores: 2 },
     ...over,
   })

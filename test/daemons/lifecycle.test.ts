@@ -69,12 +69,7 @@ test(
   'killed before anybody hears of the first anchor, it goes on from there',
   TIMEOUT,
   async () => {
-    await found(
-      'crashing',
-      ['ledger', 'witness', 'verifier'],
-      { name: 'federation-1' },
-      'federation-1',
-    )
+    await found('crashing', ['ledger'], { name: 'federation-1' }, { key: 'federation-1' })
     const args = ['--config', configFileOf(folderOf('crashing'))]
     const killed = start('federation', [...args, '--kill-at', 'before-broadcast/log'])
     assert.deepEqual(await killed.ended, [null, 'SIGKILL'])

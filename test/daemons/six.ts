@@ -18,6 +18,7 @@ import { RUNTIME_PROFILE } from '@planetary-mesh/runtime'
 import {
   Award,
   type Bid,
+  type Charter,
   type CID,
   cidOf,
   type Did,
@@ -27,6 +28,7 @@ import {
 } from '@planetary-mesh/spec'
 import { Level } from 'level'
 import { runHere } from '../../meshctl/test/run-here.ts'
+import { oneSandbox } from '../attacks/one-sandbox.ts'
 import { type Job, type JobPlan, sealJob } from '../mesh/jobs.ts'
 import {
   charter,
@@ -73,8 +75,8 @@ export function issue(over: Partial<Token['body']> = {}, signer = alice): Token 
 
 export const token = issue()
 
-const serving = new Map<Name, Promise<Started>>()
-const clients = new Map<Name, ControlClient>()
+const serving = new Map<string, Promise<Started>>()
+const clients = new Map<string, ControlClient>()
 after(() => {
   for (const client of clients.values()) client.close()
 })
@@ -105,19 +107,49 @@ async function start(name: Name, over: Partial<DaemonConfigInput>): Promise<Star
 
 export const addressOf = (name: Name): string => runOf(name).addresses[0] ?? ''
 
+/** Starts one that has ended, or that was founded otherwise; the six know where the writer is. */
+export async function startAgain(name: string, more: readonly string[] = []): Promise<void> {
+  forget(name)
+  const isTold = name !== WRITER && NAMES.some((one) => one === name)
+  const bootstrap = isTold ? ['--bootstrap', addressOf(WRITER)] : []
+  const started = await serveFrom(name, [...bootstrap, ...more])
+  serving.set(name, Promise.resolve(started))
+  await started.says('charter in force')
+}
+
+/** How one of those that were started ended: its exit code and its signal. */
+export async function endedAs(name: string): Promise<Awaited<Started['ended']>> {
+  return (await startedAs(name)).ended
+}
+
+export async function killNow(name: string): Promise<void> {
+  const { child } = await startedAs(name)
+  child.kill('SIGKILL')
+  assert.deepEqual(await endedAs(name), [null, 'SIGKILL'])
+}
+
 /** Ends it as its owner would; true if it did as told. */
-export async function down(name: Name): Promise<boolean> {
-  const started = await serving.get(name)
-  assert(started !== undefined, `${name} was never started`)
-  clients.get(name)?.close()
-  clients.delete(name)
+export async function down(name: string): Promise<boolean> {
+  forget(name)
+  const { child } = await startedAs(name)
   // one that has ended keeps its code
-  started.child.kill('SIGTERM')
-  const [code] = await started.ended
+  child.kill('SIGTERM')
+  const [code] = await endedAs(name)
   return code === 0
 }
 
-export function client(name: Name): ControlClient {
+async function startedAs(name: string): Promise<Started> {
+  const started = await serving.get(name)
+  assert(started !== undefined, `${name} was never started`)
+  return started
+}
+
+function forget(name: string): void {
+  clients.get(name)?.close()
+  clients.delete(name)
+}
+
+export function client(name: string): ControlClient {
   const opened = clients.get(name) ?? openControlClient(runOf(name).control)
   clients.set(name, opened)
   return opened
@@ -127,7 +159,7 @@ export const sealed = (plan: JobPlan = {}): Job =>
   sealJob({ signer: alice, ...plan }, { token, profile: RUNTIME_PROFILE, nowMs: Date.now() })
 
 /** Its files are at that home, and its hold is in the log. */
-export async function submit(job: Job, home: Name = 'mesh-node-1'): Promise<Job> {
+export async function submit(job: Job, home = 'mesh-node-1'): Promise<Job> {
   await client(home).putBlocks(job.blocks)
   await client(home).submit([job.token], job.manifest, job.hold)
   return job
@@ -137,7 +169,7 @@ export async function submit(job: Job, home: Name = 'mesh-node-1'): Promise<Job>
 export async function follow(
   { manifest }: Job,
   isEnough: (event: JobEvent) => boolean = () => false,
-  home: Name = 'mesh-node-1',
+  home = 'mesh-node-1',
 ): Promise<JobEvent[]> {
   const events: JobEvent[] = []
   for await (const event of client(home).events(manifest.cid)) {
@@ -148,7 +180,7 @@ export async function follow(
 }
 
 /** How it ended, in the words of the status: verified, failed … */
-export async function endOf(job: Job, home: Name = 'mesh-node-1'): Promise<string> {
+export async function endOf(job: Job, home = 'mesh-node-1'): Promise<string> {
   const states = (await follow(job, undefined, home)).flatMap((event) =>
     event.type === 'status' ? [event.job.status.state] : [],
   )
@@ -180,25 +212,23 @@ export type Said = { exit: number; stdout: string; stderr: string }
 /** alice's command line, in this process: the same code behind the same arguments. */
 export async function meshctl(...args: string[]): Promise<Said> {
   await makeHome()
-  const { status, ...said } = await runHere(args, { meshHome: HOME })
+  const { status, ...said } = await runHere(args, { meshHome: HOME, openSandbox: oneSandbox })
   return { exit: status ?? 0, ...said }
 }
 
 let home: Promise<void> | undefined
+const makeHome = () => (home ??= writeHome(charter, token))
 
-/** As `meshctl init` leaves it, beside the machines' folders. */
-function makeHome(): Promise<void> {
-  home ??= (async () => {
-    await writeKeyFile(join(HOME, 'key'), seedOf('alice'))
-    const write = (file: string, content: string | Uint8Array) =>
-      writeFileSync(join(HOME, file), content)
-    write('genesis.cid', `${charter.cid}\n`)
-    write('charter.dag-cbor', charter.bytes)
-    write('config.toml', `node = "mesh-node-1"\nfederation = "${charter.body.name}"\n`)
-    mkdirSync(join(HOME, 'tokens'))
-    write(`tokens/${token.cid}.dag-cbor`, token.bytes)
-  })()
-  return home
+/** alice's, as `meshctl init` leaves it, beside the machines' folders. */
+export async function writeHome(under: Charter, token: Token): Promise<void> {
+  await writeKeyFile(join(HOME, 'key'), seedOf('alice'))
+  const write = (file: string, content: string | Uint8Array) =>
+    writeFileSync(join(HOME, file), content)
+  write('genesis.cid', `${under.cid}\n`)
+  write('charter.dag-cbor', under.bytes)
+  write('config.toml', `node = "mesh-node-1"\nfederation = "${under.body.name}"\n`)
+  mkdirSync(join(HOME, 'tokens'))
+  write(`tokens/${token.cid}.dag-cbor`, token.bytes)
 }
 
 /** A control API under a name that meshctl can ask, such as of a machine that lies. */

@@ -1,6 +1,7 @@
 /**
  * A member in the process of the tests: on the same network as the daemons, with a key of the
- * charter, saying what it likes and writing down all that it hears. It is dialled by nobody.
+ * charter, saying what it likes and writing down all that it hears. Nobody dials it unless it
+ * listens.
  */
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
@@ -9,6 +10,7 @@ import { type Blocks, openLevelDisk } from '@planetary-mesh/peer'
 import { type NetworkNode, openNode, type ServeLog } from '@planetary-mesh/peer/network'
 import {
   appendMessage,
+  type Charter,
   type CID,
   type Did,
   encodeMessage,
@@ -36,7 +38,11 @@ export type TestPeer = {
 }
 
 export type PeerOptions = {
+  /** Nobody, for one that others come to. */
   bootstrap: readonly string[]
+  /** Where others may dial it; nowhere without it. */
+  listen?: readonly string[]
+  under?: Charter
   serveLog?: ServeLog
   /** What its store gives in place of the true bytes. */
   falseBlock?: (cid: CID) => Uint8Array | undefined
@@ -48,7 +54,7 @@ after(() => Promise.all(peers.map(({ close }) => close())))
 /** Resolves when it is connected to all in `bootstrap` and hears the gossip of one of them. */
 export async function openPeer(
   name: keyof typeof ROLES,
-  { bootstrap, serveLog, falseBlock = () => undefined }: PeerOptions,
+  { bootstrap, serveLog, falseBlock = () => undefined, listen = [], under = charter }: PeerOptions,
 ): Promise<TestPeer> {
   const heard: Uint8Array[] = []
   const messages: { from: Did; message: Message }[] = []
@@ -62,10 +68,10 @@ export async function openPeer(
   })
   const node = await openNode({
     seed: seedOf(name),
-    listen: [],
+    listen: [...listen],
     bootstrap,
-    topic: `mesh/0/${charter.cid}`,
-    isMember: (did) => charter.body.members.some((member) => member.did === did),
+    topic: `mesh/0/${under.cid}`,
+    isMember: (did) => under.body.members.some((member) => member.did === did),
     validate(bytes) {
       heard.push(bytes)
       return 'accept'
@@ -120,7 +126,7 @@ export async function openPeer(
     await disk.close()
   }
   await until(() => {
-    const isJoined = (noted.get('gossip neighbour') ?? 0) > 0
+    const isJoined = bootstrap.length === 0 || (noted.get('gossip neighbour') ?? 0) > 0
     return isJoined && node.peers().length >= bootstrap.length ? true : undefined
   })
   const peer: TestPeer = {
@@ -132,11 +138,11 @@ export async function openPeer(
     append(records, linked = []) {
       const asked = records.at(-1)
       const answer = hears((message, from) => {
-        if (from !== charter.body.writer) return undefined
+        if (from !== under.body.writer) return undefined
         if (message.type !== 'appended' && message.type !== 'refused') return undefined
         return asked !== undefined && message.request.equals(asked.cid) ? message : undefined
       })
-      send(charter.body.writer, appendMessage(records, linked))
+      send(under.body.writer, appendMessage(records, linked))
       return answer
     },
     close,

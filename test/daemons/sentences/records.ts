@@ -167,6 +167,11 @@ test('S1-9 the journals of the others hold no run of what she gave to one', TIME
   assert.deepEqual(NODES.map(isThere), [false, true, false])
 })
 
+test('each of those that are left stops when it is told to', TIMEOUT, async () => {
+  const left = [...NAMES.filter((name) => !NODES.includes(name)), 'mesh-node-7']
+  for (const name of left) assert.deepEqual([name, await down(name)], [name, true])
+})
+
 /** The leases that an executor's journal says it started. */
 async function startedBy(name: Name): Promise<string[]> {
   const disk = await openLevelDisk(join(folderOf(name), 'store'))

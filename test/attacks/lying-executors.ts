@@ -3,8 +3,7 @@
  * evidence, every verifier finds the lie, nobody is paid, and the file says ✗ to whoever reads it.
  */
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { openSandbox } from '@planetary-mesh/runtime'
+import { test } from 'node:test'
 import {
   appendMessage,
   type Effect,
@@ -15,7 +14,6 @@ import {
   Receipt,
   type Result,
   type Role,
-  type Sandbox,
   type Step,
   seal,
 } from '@planetary-mesh/spec'
@@ -23,14 +21,8 @@ import { type Ended, openTestMesh, type TestMesh } from '../mesh/harness.ts'
 import { dora } from '../mesh/people.ts'
 import { writeEvidence } from './evidence.ts'
 import { judge } from './judge.ts'
+import { oneSandbox } from './one-sandbox.ts'
 import { BUDGET, evidenceFor } from './scene.ts'
-
-let sandbox: Sandbox
-
-before(async () => {
-  sandbox = await openSandbox({ slots: 2, spares: 0 })
-})
-after(() => sandbox?.close())
 
 /** Every executor of the mesh, as `lie` makes it; the other roles are what they are. */
 const executors =
@@ -94,7 +86,7 @@ for (const [what, change] of [
 ] as [string, (result: Result) => Result][]) {
   test(`an executor that seals ${what} is refuted by every verifier: OUTPUT_MISMATCH`, async () => {
     await using mesh = await openTestMesh({
-      sandbox,
+      sandbox: await oneSandbox(),
       replaceRoles: executors(claiming(change)),
     })
     for (const { blocks } of mesh.machines.values()) await blocks.put(OTHER.blocks)
@@ -113,7 +105,10 @@ for (const [what, change] of [
 }
 
 test('an executor that seals two receipts for one lease is refuted with both: EQUIVOCATION', async () => {
-  await using mesh = await openTestMesh({ sandbox, replaceRoles: executors(sealingTwice) })
+  await using mesh = await openTestMesh({
+    sandbox: await oneSandbox(),
+    replaceRoles: executors(sealingTwice),
+  })
   const job = await mesh.submit(BUDGET)
   const ended = await mesh.settled(job)
   assertRefuted(ended)

@@ -1,0 +1,46 @@
+/**
+ * The demo of any example, whose blocks somebody alters on their way to its reader: a whole mesh
+ * for the last step of a demo. `demo.test.ts` alters the file that a demo leaves instead.
+ */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { runDemo } from '@planetary-mesh/meshctl'
+import { attempt, openAny, Refusal } from '@planetary-mesh/spec'
+import { runHere } from '../meshctl/test/run-here.ts'
+import { writeSmallExample } from './small-example.ts'
+
+const work = mkdtempSync(join(tmpdir(), 'mesh-demo-long-'))
+after(() => rmSync(work, { recursive: true, force: true }))
+
+test('any example can be shown, and a block altered on its way to the reader costs the marks', async () => {
+  const altered: string[] = []
+  const said: string[] = []
+  const out = join(work, 'small.car')
+  const exit = await runDemo({
+    example: writeSmallExample(join(work, 'small')),
+    out,
+    json: true,
+    print: (text) => said.push(text),
+    tamper: (block) => {
+      const record = attempt(() => openAny(block.bytes, { cid: block.cid }))
+      if (record instanceof Refusal || record.kind !== 'bid') return block
+      altered.push(`${block.cid}`)
+      const bytes = Uint8Array.from(block.bytes)
+      bytes[40] = (bytes[40] as number) ^ 1
+      return { cid: block.cid, bytes }
+    },
+  })
+  const report = JSON.parse(said.join(''))
+  assert.ok(altered.length > 0)
+  assert.deepEqual([exit, report.ok], [1, false])
+  assert.equal(report.verification.verified.code, 'BLOCK_CID_MISMATCH')
+  // the file itself is whole: it was the reader who was lied to
+  const { status, stdout } = await runHere(['verify', '--from', out, '--json'])
+  assert.deepEqual([status, JSON.parse(stdout).ok], [0, true])
+  assert.equal(report.state, 'verified')
+  assert.deepEqual(report.status, ['Assigned', 'Running', 'Completed'])
+  assert.equal(report.selection.winner, 'mesh-node-2')
+})
