@@ -24,7 +24,7 @@ export type Federation = {
   liar: Signer
 }
 
-/** Twenty nodes: a writer, two verifiers, eight homes, eleven executors, two lie. */
+/** Twenty nodes: a writer, two verifiers, thirteen homes, six executors of which two lie. */
 export function foundFederation(keys: Keys, createdAtMs: number): Federation {
   const nodes: NodePlan[] = []
   const add = (name: string, roles: MemberRole[], lies = false) =>
@@ -34,8 +34,8 @@ export function foundFederation(keys: Keys, createdAtMs: number): Federation {
   add('federation-3', ['witness', 'verifier'])
   add('home-1', ['home', 'executor'])
   add('home-2', ['home', 'executor'])
-  for (let index = 1; index <= 9; index++) add(`node-${index}`, ['executor'], index <= 2)
-  for (let index = 1; index <= 6; index++) add(`home-${index + 2}`, ['home'])
+  for (let index = 1; index <= 4; index++) add(`node-${index}`, ['executor'], index <= 2)
+  for (let index = 1; index <= 11; index++) add(`home-${index + 2}`, ['home'])
   const liar = keys.signer('liar')
   const people = ['alice', 'anna', 'aldo'].map((name) => keys.signer(name))
   const writer = (nodes[0] as NodePlan).signer

@@ -21,6 +21,12 @@ export type Block = { readonly cid: CID; readonly bytes: Uint8Array }
  * whatever `decodeBlock` would not give back.
  */
 export function encodeBlock(value: unknown, bytesMax: number = LIMITS.blockBytesMax): Block {
+  const bytes = encodeCanonical(value, bytesMax)
+  return { cid: cidOf('dag-cbor', bytes), bytes }
+}
+
+/** The bytes alone, for what nobody names by its hash. Refuses as `encodeBlock` does. */
+export function encodeCanonical(value: unknown, bytesMax: number): Uint8Array {
   // the copy is what was judged: a getter cannot answer differently the second time
   const bytes = encodeCbor(copyValue(value, bytesMax))
   admit(
@@ -28,7 +34,7 @@ export function encodeBlock(value: unknown, bytesMax: number = LIMITS.blockBytes
     'BLOCK_TOO_LARGE',
     () => `${bytes.length} bytes, at most ${bytesMax}`,
   )
-  return { cid: cidOf('dag-cbor', bytes), bytes }
+  return bytes
 }
 
 /**

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { isCode, Refusal } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
 import { type AnyRecord, openAny } from '../records/any-record.ts'
-import { decodeBlock, encodeBlock } from '../records/block.ts'
+import { decodeBlock, encodeCanonical } from '../records/block.ts'
 import type { CID } from '../records/cid.ts'
 import { Amount, Bytes, fitText, Scope, text } from '../records/fields.ts'
 import { Link } from '../records/links.ts'
@@ -106,7 +106,7 @@ export type Message = WireMessage & { opened: readonly AnyRecord[]; named: reado
 export type WireError = z.infer<typeof WireError>
 
 export function encodeMessage(message: WireMessage): Uint8Array {
-  return encodeBlock(message, LIMITS.messageBytesMax).bytes
+  return encodeCanonical(message, LIMITS.messageBytesMax)
 }
 
 /** Refuses with BLOCK_…, MESSAGE_MALFORMED, and whatever opening one of its records refuses. */
