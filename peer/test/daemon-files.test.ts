@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
 import { after, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { isAlive, parseJoinLine, readKeyFile, writeKeyFile } from '@planetary-mesh/peer'
@@ -90,13 +91,20 @@ test('a process that has ended is not there, even while nobody asks how it ended
 }, async () => {
   assert.equal(isAlive(process.pid), true)
   // the shell becomes a program that never asks for the end of its child
-  const script = '/bin/true & echo $!; exec /bin/sleep 60'
-  const parent = spawn('/bin/sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const script = '/bin/cat <&3 & echo $!; exec /bin/sleep 60'
+  const parent = spawn('/bin/sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit', 'pipe'] })
+  const becomes = async (state: () => boolean) => {
+    for (let looks = 0; !state() && looks < 1000; looks++) await wait(5)
+    assert(state())
+  }
   try {
-    const [line] = await once(parent.stdout, 'data')
+    const [line] = await once(parent.stdout as Readable, 'data')
     const pid = Number(line)
-    for (let looks = 0; isAlive(pid) && looks < 500; looks++) await wait(10)
-    assert.equal(isAlive(pid), false)
+    await becomes(() => readFileSync(`/proc/${parent.pid}/comm`, 'utf8') === 'sleep\n')
+    assert.equal(isAlive(pid), true)
+    const input = parent.stdio[3] as Writable
+    input.end()
+    await becomes(() => !isAlive(pid))
     assert.equal(process.kill(pid, 0), true, 'its number is still taken')
   } finally {
     parent.kill('SIGKILL')

@@ -40,12 +40,19 @@ export function cidOf(codec: CodecName | number, bytes: Uint8Array): CID {
   return new CID(1, code, digest, cid)
 }
 
+const TEXT = Symbol('text')
+
 /**
  * The text of a CID as `toString` gives it, base32 for version 1, in a tenth of the time: it is the
- * key of nearly every map.
+ * key of nearly every map, so it also stays with the object, where no comparison sees it.
  */
-export function textOf(cid: CID): string {
-  return cid.version === 1 && cid.bytes.length === CID_BYTES ? base32Text(cid.bytes) : `${cid}`
+export function textOf(cid: CID & { [TEXT]?: string }): string {
+  const known = cid[TEXT]
+  if (known !== undefined) return known
+  const ours = cid.version === 1 && cid.bytes.length === CID_BYTES
+  const value = ours ? base32Text(cid.bytes) : `${cid}`
+  Reflect.defineProperty(cid, TEXT, { value })
+  return value
 }
 
 /**

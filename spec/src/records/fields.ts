@@ -23,10 +23,18 @@ export const text = (bytesMax: number = LIMITS.textBytesMax) =>
  */
 export function fitText(sentence: string, bytesMax: number): string {
   const whole = sentence.toWellFormed().replace(/^\uFEFF+/, '')
-  // it writes whole characters, and says how far it came
-  const { read } = utf8.encodeInto(whole, new Uint8Array(bytesMax))
-  return whole.slice(0, read)
+  // counted by hand: `encodeInto` may stop a character early (Node 26.10)
+  let [bytes, end] = [0, 0]
+  for (const character of whole) {
+    bytes += bytesOf(character.codePointAt(0) as number)
+    if (bytes > bytesMax) break
+    end += character.length
+  }
+  return whole.slice(0, end)
 }
+
+/** Of a code point in UTF-8 (RFC 3629 section 3). */
+const bytesOf = (code: number) => (code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4)
 
 /** A count, price or time: an integer of 0 … 2^53 - 1 (decisions 5). */
 export const Amount = z.int().min(0).max(LIMITS.amountMax)

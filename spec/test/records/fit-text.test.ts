@@ -33,6 +33,7 @@ test('many characters are cut at the last that fits', () => {
   assert.equal(fitText('😀😀😀', 11), '😀😀')
   assert.equal(fitText('😀😀😀', 12), '😀😀😀')
   assert.equal(fitText('€'.repeat(700), 2048), '€'.repeat(682))
+  assert.equal(fitText(`𐀀𐀀Ѐ${'𐀀'.repeat(16)}`, 10), '𐀀𐀀Ѐ')
 })
 
 test('what may not stand in a block is replaced or left out, and counts with its bytes', () => {
