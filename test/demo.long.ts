@@ -1,6 +1,7 @@
 /**
- * The demo of any example, whose blocks somebody alters on their way to its reader: a whole mesh
- * for the last step of a demo. `demo.test.ts` alters the file that a demo leaves instead.
+ * Demos that must fail, each a whole mesh of six processes: verifiers that are away, a receipt
+ * under another key, a block altered on its way to the reader. `demo.test.ts` has the demo that
+ * succeeds, and alters the file that it leaves.
  */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -43,4 +44,29 @@ test('any example can be shown, and a block altered on its way to the reader cos
   assert.equal(report.state, 'verified')
   assert.deepEqual(report.status, ['Assigned', 'Running', 'Completed'])
   assert.equal(report.selection.winner, 'mesh-node-2')
+})
+
+const failing = (...words: string[]) =>
+  runHere(['demo', '--example', writeSmallExample(join(work, 'small')), ...words, '--json'])
+
+test('with two of three verifiers stopped the demo fails at "verified"', async () => {
+  const { status, stdout, stderr } = await failing('--stop', 'federation-2,federation-3')
+  assert.equal(status, 1, stderr)
+  const report = JSON.parse(stdout)
+  assert.equal(report.ok, false)
+  const { anchored, verified } = report.verification
+  assert.deepEqual([anchored.mark, verified.mark], ['✓', '…'])
+  assert.match(stderr, /^meshctl: the demo stopped at "verified": 1 of 2 verdicts, and no other/)
+  assert.equal(report.charged, null)
+  assert.deepEqual(report.status, ['Assigned', 'Running', 'Completed'])
+  assert.equal(report.selection.winner, 'mesh-node-2')
+})
+
+test('a winner that seals its receipt with another key fails the demo at the receipt', async () => {
+  const extra = 'mesh-node-2=--seal-receipts-with-another-key'
+  const { status, stdout, stderr } = await failing('--extra', extra)
+  assert.equal(status, 1, stderr)
+  const { code, detail } = JSON.parse(stdout).error
+  assert.equal(code, 'RECEIPT_UNKNOWN')
+  assert.match(detail, /^the demo stopped at the receipt: no receipt of mesh-node-2 that/)
 })

@@ -258,30 +258,6 @@ test('a file without its end, and one that is no file of blocks, say so with a c
 
 const smallExample = () => writeSmallExample(join(work, 'small'))
 
-test('with two of three verifiers stopped the demo fails at "verified"', () => {
-  const stop = 'federation-2,federation-3'
-  const ended = meshctl('demo', '--example', smallExample(), '--stop', stop, '--json')
-  const { status, stdout, stderr } = ended
-  assert.equal(status, 1, stderr)
-  const report = JSON.parse(stdout)
-  assert.equal(report.ok, false)
-  const { anchored, verified } = report.verification
-  assert.deepEqual([anchored.mark, verified.mark], ['✓', '…'])
-  assert.match(stderr, /^meshctl: the demo stopped at "verified": 1 of 2 verdicts, and no other/)
-  assert.equal(report.charged, null)
-  assert.deepEqual(report.status, ['Assigned', 'Running', 'Completed'])
-  assert.equal(report.selection.winner, 'mesh-node-2')
-})
-
-test('a winner that seals its receipt with another key fails the demo at the receipt', () => {
-  const extra = 'mesh-node-2=--seal-receipts-with-another-key'
-  const ended = meshctl('demo', '--example', smallExample(), '--extra', extra, '--json')
-  assert.equal(ended.status, 1, ended.stderr)
-  const { code, detail } = JSON.parse(ended.stdout).error
-  assert.equal(code, 'RECEIPT_UNKNOWN')
-  assert.match(detail, /^the demo stopped at the receipt: no receipt of mesh-node-2 that/)
-})
-
 test('a program whose module nobody has is refused with what is missing', async () => {
   const folder = smallExample()
   rmSync(join(folder, 'sum.wasm'))

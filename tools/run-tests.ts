@@ -23,10 +23,15 @@ const FILE_TIMEOUT_MS = 10 * 60_000
 /** These use every core themselves: they run first, and nothing beside them. */
 const ALONE = ['test/sim/sim.test.ts'].map((file) => join(ROOT, file))
 /**
- * In a run of everything the files of these rooms share a process each, the longest first: most
- * take less time than a process takes to load.
+ * In a run of everything the files of each of these share a process, the longest first: most take
+ * less time than a process takes to load.
  */
-const TOGETHER = ['peer', 'spec', 'ccl-compiler', 'mesh-node', 'federation']
+const TOGETHER = [
+  ...['peer/', 'spec/', 'ccl-compiler/', 'mesh-node/', 'federation/'],
+  ...['runtime/test/wasi/', 'test/requirements/'],
+]
+/** These take longest; what comes last should not be long. */
+const EARLY = ['test/demo.test.ts', 'test/daemons/', 'test/build.test.ts', 'meshctl/test/up']
 /** Counts which lines V8 ran, which it cannot say of functions that other tests made hot. */
 const BY_ITSELF = ['ccl-compiler/test/robustness.test.ts'].map((file) => join(ROOT, file))
 const SUMMARY = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) ([\d.]+)$/
@@ -74,21 +79,25 @@ function findTests(patterns: readonly string[]): string[] {
   return [...new Set(found.flat())].sort().map((file) => join(ROOT, file))
 }
 
-/** The same tests in fewer files: one for each room of TOGETHER, then all that are left. */
+/** The same tests in fewer files, one for each place of TOGETHER; the long ones first. */
 function together(all: readonly string[]): string[] {
   const folder = join(CACHE, 'tests')
   mkdirSync(folder, { recursive: true })
-  const roomOf = (file: string) =>
-    BY_ITSELF.includes(file)
-      ? undefined
-      : TOGETHER.find((room) => relative(ROOT, file).startsWith(`${room}/`))
-  const shared = TOGETHER.map((room) => {
-    const own = all.filter((file) => roomOf(file) === room)
-    const entry = join(folder, `${room}.test.mjs`)
-    writeFileSync(entry, own.map((file) => `import '${pathToFileURL(file)}'\n`).join(''))
+  const isIn = (file: string, places: readonly string[]) =>
+    places.some((place) => relative(ROOT, file).startsWith(place))
+  const [own, shared] = partition(all, (file) => BY_ITSELF.includes(file) || !isIn(file, TOGETHER))
+  const entries = TOGETHER.map((place) => {
+    const files = shared.filter((file) => isIn(file, [place]))
+    const entry = join(folder, `${place.replaceAll('/', '-')}.test.mjs`)
+    writeFileSync(entry, files.map((file) => `import '${pathToFileURL(file)}'\n`).join(''))
     return entry
   })
-  return [...shared, ...all.filter((file) => roomOf(file) === undefined)]
+  const [early, late] = partition(own, (file) => isIn(file, EARLY))
+  return [...entries, ...early, ...late]
+}
+
+function partition<T>(all: readonly T[], isFirst: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(isFirst), all.filter((one) => !isFirst(one))]
 }
 
 /** Runs files, prints as `node --test` does, and keeps the summary lines back. */

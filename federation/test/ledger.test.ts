@@ -121,6 +121,30 @@ test('a denied hold is refused with the numbers and the sealed decision, and not
   assert.equal(dora.book().ledger.size, size)
 })
 
+test('a hold that was denied stays denied when it is sent again, a new one is asked anew', () => {
+  const limit = { type: 'rate-limit', amount: 100, periodMs: 60_000 } as const
+  const policies = [{ scope: 'default', resourceType: 'compute', policy: limit } as const]
+  const charter = makeCharter({ policies })
+  const dora = openWriter(charter)
+  dora.start()
+  const token = makeToken({ charter: charter.cid })
+  const submit = (count: number) => {
+    const manifest = makeManifest(token, { nonce: nonce(count) })
+    const message = appendMessage([token, makeHold(manifest)], [manifest])
+    return answerIn(dora.ask(alice.did, message))
+  }
+  assert.equal(submit(1).type, 'appended')
+  const refused = submit(2)
+  assert.ok(refused.type === 'refused' && refused.error.code === 'RATE_EXCEEDED')
+  dora.clock.nowMs += 60_001
+  const { size } = dora.book().ledger
+  assert.deepEqual(submit(2), refused)
+  assert.equal(dora.book().ledger.size, size)
+  assert.equal(submit(3).type, 'appended')
+  for (let count = 4; count <= LIMITS.denialsRememberedMax + 4; count++) submit(count)
+  assert.equal(dora.book().denied.size, LIMITS.denialsRememberedMax)
+})
+
 test('a restart gives the same fold, the same anchors, and signs nothing for a size twice', () => {
   const before = openWriter()
   before.start()

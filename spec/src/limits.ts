@@ -106,6 +106,7 @@ export const LIMITS = {
   carBytesMax: 4 * GiB,
   // queues and waits
   recordsRememberedMax: 8192,
+  denialsRememberedMax: 4096,
   rememberedBytesMax: 8 * MiB,
   eventsQueuedMax: 65_536,
   timersMax: 1_000_000,

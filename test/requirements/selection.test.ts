@@ -165,10 +165,13 @@ test('S1-9 with --auto no home can make another than the best bid win', async ()
   await using mesh = await openTestMesh({ exec, replaceRoles: lying('bruno', 'home', cheat) })
   const { logged, settle } = await mesh.settled(await mesh.submit())
   assert.equal(cheats, 1)
-  const refusals = mesh.heard().flatMap(({ from, to, message }) => {
-    return message.type === 'refused' ? [[from, to, message.error.code]] : []
-  })
-  assert.deepEqual(refusals, [['dora', 'bruno', 'AWARD_INVALID']], 'no lease for the favourite')
+  // a request that was sent again is answered again
+  const refusals = new Set(
+    mesh.heard().flatMap(({ from, to, message }) => {
+      return message.type === 'refused' ? [`${from} to ${to}: ${message.error.code}`] : []
+    }),
+  )
+  assert.deepEqual([...refusals], ['dora to bruno: AWARD_INVALID'], 'no lease for the favourite')
   assert.deepEqual(
     logged.leases.map(({ record }) => nameOf(record.body.executor)),
     ['chiara'],

@@ -25,7 +25,15 @@ import {
   toWireError,
 } from '@planetary-mesh/spec'
 import { openBatch } from './anchoring.ts'
-import { type Book, entryTime, type LedgerConfig, type Written, write } from './book.ts'
+import {
+  type Book,
+  type Denial,
+  entryTime,
+  type LedgerConfig,
+  remember,
+  type Written,
+  write,
+} from './book.ts'
 import { recordEntries } from './journal.ts'
 import { settleOf, watch } from './settling.ts'
 
@@ -64,7 +72,8 @@ export function answerAppend(
       }
     } catch (error) {
       if (error instanceof Denied) {
-        return refused(from, asked.cid, error.refusal, [error.decision.bytes])
+        const { refusal, decision } = error.denial
+        return refused(from, asked.cid, refusal, [decision.bytes])
       }
       if (error instanceof Refusal) return refused(from, asked.cid, error)
       throw error
@@ -82,12 +91,10 @@ export function answerAppend(
 }
 
 class Denied extends Error {
-  readonly refusal: Refusal
-  readonly decision: Decision
-  constructor(refusal: Refusal, decision: Decision) {
-    super(refusal.message)
-    this.refusal = refusal
-    this.decision = decision
+  readonly denial: Denial
+  constructor(denial: Denial) {
+    super(denial.refusal.message)
+    this.denial = denial
   }
 }
 
@@ -121,6 +128,9 @@ function acceptHold(
 ): AnyRecord[] {
   const held = book.ledger.jobs.get(textOf(hold.body.manifest))
   if (held !== undefined && isLogged(book, hold)) return [held.decision.record]
+  const act = textOf(actCid(hold))
+  const before = book.denied.get(act)
+  if (before !== undefined) throw new Denied(before)
   const manifest = manifestOfHold(book.ledger, hold, linked, atMs)
   const { body, authorisation } = decideHold(book.ledger, hold, manifest, atMs)
   const decision = seal(Decision, body, env.self)
@@ -129,7 +139,8 @@ function acceptHold(
     const { asked, available, limit, numbers = { asked, available, limit } } = denial
     const code = denial.code ?? 'NOT_PERMITTED'
     const refusal = new Refusal(code, denial.detail, { values: numbers })
-    throw new Denied(refusal, decision)
+    remember(book, act, { refusal, decision })
+    throw new Denied({ refusal, decision })
   }
   written.push(write(book, decision, atMs, linked), write(book, hold, atMs, linked))
   return [decision]

@@ -9,6 +9,7 @@ import {
   type Block,
   type Charter,
   type CID,
+  type Decision,
   type Did,
   type Env,
   type LedgerState,
@@ -20,6 +21,7 @@ import {
   openLedger,
   type Peaks,
   type Policies,
+  type Refusal,
   textOf,
 } from '@planetary-mesh/spec'
 
@@ -51,7 +53,12 @@ export type Book = {
   batches: Batched[]
   /** The newest cosignature of each witness. */
   readonly cosigned: Map<Did, CID>
+  /** What was answered to holds that policies denied, by their act, the oldest first. */
+  readonly denied: Map<string, Denial>
 }
+
+/** Said once, it stays so: a resend that comes late must not be granted behind a refusal. */
+export type Denial = { readonly refusal: Refusal; readonly decision: Decision }
 
 export function openBook({ charter, policies }: LedgerConfig): Book {
   return {
@@ -62,11 +69,21 @@ export function openBook({ charter, policies }: LedgerConfig): Book {
     head: null,
     batches: [],
     cosigned: new Map(),
+    denied: new Map(),
   }
 }
 
 /** The time of the next entry: this clock, but never before the last entry. */
 export const entryTime = (book: Book, env: Env) => Math.max(env.nowMs, book.ledger.lastAtMs)
+
+/** Remembers a denial; of more than there is room for, the oldest is forgotten. */
+export function remember(book: Book, act: string, denial: Denial): void {
+  book.denied.set(act, denial)
+  const [oldest] = book.denied.keys()
+  if (oldest !== undefined && book.denied.size > LIMITS.denialsRememberedMax) {
+    book.denied.delete(oldest)
+  }
+}
 
 /** Folds one record into the book, or refuses and leaves the book as it was. */
 export function write(book: Book, record: AnyRecord, atMs: number, linked: Linked): Written {
