@@ -47,13 +47,14 @@ say(`six processes in ${mesh.folder}; spared are ${SPARED.join(' and ')}`)
 
 const over = AbortSignal.any([stop.signal, AbortSignal.timeout(minutes * MINUTE_MS)])
 const samples = openMemorySamples(mesh, SPARED)
-const submitter = openSubmitter(mesh, { module, profile: RUNTIME_PROFILE, homes: NODES })
+const reader = SPARED[0] as string
+const submitter = openSubmitter(mesh, { module, profile: RUNTIME_PROFILE, homes: NODES, reader })
 const [kills] = await Promise.all([
   killInTurns(mesh, { among: ALL.filter((name) => !SPARED.includes(name)), seed, over, say }),
   samples.run(over),
   submitter.run(over),
 ])
-const counts = await submitter.ends(SPARED[0] as string)
+const counts = await submitter.ends()
 say(`\n${kills} kills, ${submitter.submitted} jobs acknowledged:`)
 for (const [state, count] of counts) say(`  ${state.padEnd(12)}${count}`)
 const lost = submitter.submitted - (counts.get('verified') ?? 0)

@@ -1,23 +1,44 @@
 /** A submitter who sends a job every second, to whichever home answers, until one has taken it. */
 import { setTimeout as wait } from 'node:timers/promises'
-import type { JobView } from '@planetary-mesh/peer'
 import { type CID, type EncodedFile, LIMITS, Refusal } from '@planetary-mesh/spec'
 import { newNonce, type RunningMesh } from '../../bench/running-mesh.ts'
 
 const JOB_MS = 1000
 const RETRY_MS = 500
 const PAGES_MAX = 256
+/** How often the jobs that are not over are asked for: a node forgets what is over for long. */
+const LOOK_MS = 5000
 /** Until the jobs that are under way when the last one was sent are over. */
 const ENDS_MS_MAX = 120_000
 const TERMINAL: readonly string[] = ['verified', 'failed', 'expired', 'disputed', 'cancelled']
 
 export function openSubmitter(
   mesh: RunningMesh,
-  given: { module: EncodedFile; profile: string; homes: readonly string[] },
+  given: { module: EncodedFile; profile: string; homes: readonly string[]; reader: string },
 ) {
-  const { module, profile, homes } = given
-  const acknowledged: CID[] = []
-  let sent = 0
+  const { module, profile, homes, reader } = given
+  /** Not over yet, as the reader last said. */
+  const open = new Set<CID>()
+  const ended = new Map<string, number>()
+  let [sent, acknowledged] = [0, 0]
+
+  const look = async () => {
+    for (const job of [...open]) {
+      const state = await stateOf(job)
+      if (state === undefined || !TERMINAL.includes(state)) continue
+      open.delete(job)
+      ended.set(state, (ended.get(state) ?? 0) + 1)
+    }
+  }
+
+  const stateOf = async (job: CID) => {
+    try {
+      return (await mesh.client(reader).job(job)).status.state
+    } catch (thrown) {
+      if (!isAway(thrown)) throw thrown
+      return undefined
+    }
+  }
 
   const submit = async () => {
     sent += 1
@@ -40,7 +61,8 @@ export function openSubmitter(
       try {
         const home = homes[tries % homes.length] as string
         await mesh.client(home).submit([mesh.token], manifest, hold)
-        acknowledged.push(manifest.cid)
+        acknowledged += 1
+        open.add(manifest.cid)
         return
       } catch (thrown) {
         if (!isAway(thrown)) throw thrown
@@ -51,11 +73,16 @@ export function openSubmitter(
 
   return {
     get submitted() {
-      return acknowledged.length
+      return acknowledged
     },
     async run(over: AbortSignal): Promise<void> {
       const going = new Set<Promise<void>>()
+      let nextLookMs = 0
       while (!over.aborted) {
+        if (performance.now() >= nextLookMs) {
+          await look()
+          nextLookMs = performance.now() + LOOK_MS
+        }
         const one = submit()
         going.add(one)
         one.then(
@@ -66,24 +93,15 @@ export function openSubmitter(
       }
       await Promise.all(going)
     },
-    /** How many jobs ended in which state, as that node says when it has waited long enough. */
-    async ends(node: string): Promise<Map<string, number>> {
+    /** How many jobs ended in which state, once all are over or have been waited for; `open` else. */
+    async ends(): Promise<ReadonlyMap<string, number>> {
       const endsAtMs = performance.now() + ENDS_MS_MAX
-      const counts = new Map<string, number>()
-      for (const job of acknowledged) {
-        const state = await settledState(() => mesh.client(node).job(job), endsAtMs)
-        counts.set(state, (counts.get(state) ?? 0) + 1)
+      for (await look(); open.size > 0 && performance.now() < endsAtMs; await look()) {
+        await wait(RETRY_MS)
       }
-      return counts
+      if (open.size > 0) ended.set('open', open.size)
+      return ended
     },
-  }
-}
-
-async function settledState(ask: () => Promise<JobView>, endsAtMs: number): Promise<string> {
-  for (;;) {
-    const { state } = (await ask()).status
-    if (TERMINAL.includes(state) || performance.now() > endsAtMs) return state
-    await wait(RETRY_MS)
   }
 }
 
