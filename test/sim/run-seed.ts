@@ -57,8 +57,8 @@ export async function runSeed(seed: number): Promise<Report> {
   }
 }
 
-/** Every promise that can go on has gone on: the event is over. */
-const quiet = () => new Promise<void>((resolve) => setImmediate(resolve))
+/** Every promise that can go on has gone on: ticks come when no promise is left to go on. */
+const quiet = () => new Promise<void>((resolve) => process.nextTick(resolve))
 
 function planJobs(world: World, chance: ReturnType<typeof openChance>): void {
   const homes = world.nodes.filter(({ plan }) => plan.roles.includes('home'))
