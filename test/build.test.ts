@@ -94,32 +94,3 @@ test('the installed meshctl finds the example it brings, all of it, before it sh
   assert.deepEqual([status, stdout], [2, ''])
   assert.match(stderr, /'nobody' is no process of the demo/)
 })
-
-test('the installed meshctl starts processes that do a job and verify it', () => {
-  const guest = join(ROOT, 'runtime/test/guests/echo.wasm')
-  const started = run('up', '--nodes', '1', '--federation', '1', '--detach', '--json')
-  assert.equal(started.status, 0, started.stderr)
-  try {
-    const names = JSON.parse(started.stdout).map(({ name }: { name: string }) => name)
-    assert.deepEqual(names, ['federation-1', 'mesh-node-1'])
-    const what = [
-      '--wasm',
-      guest,
-      '--arg',
-      '0',
-      '--description',
-      'Say it',
-      '--resource-amount',
-      '2',
-    ]
-    const done = run('submit-job', ...what, '--auto', '--wait', '--json')
-    assert.equal(done.status, 0, done.stderr)
-    const [{ job }] = JSON.parse(done.stdout).jobs
-    const verified = run('verify', job, '--no-replay')
-    assert.equal(verified.status, 0, verified.stderr)
-    assert.match(verified.stdout, /^Receipt verified by federation ✓$/m)
-  } finally {
-    const { status, stderr } = run('down')
-    assert.equal(status, 0, stderr)
-  }
-})
