@@ -35,7 +35,8 @@ export function openSubmitter(
     try {
       return (await mesh.client(reader).job(job)).status.state
     } catch (thrown) {
-      if (!isAway(thrown)) throw thrown
+      // the home's word comes before the reader's copy of the log has the job
+      if (!isAway(thrown) && !isUnknown(thrown)) throw thrown
       return undefined
     }
   }
@@ -93,7 +94,7 @@ export function openSubmitter(
       }
       await Promise.all(going)
     },
-    /** How many jobs ended in which state, once all are over or have been waited for; `open` else. */
+    /** How many jobs ended in which state; `open` what was waited for in vain, or is unknown. */
     async ends(): Promise<ReadonlyMap<string, number>> {
       const endsAtMs = performance.now() + ENDS_MS_MAX
       for (await look(); open.size > 0 && performance.now() < endsAtMs; await look()) {
@@ -104,6 +105,8 @@ export function openSubmitter(
     },
   }
 }
+
+const isUnknown = (thrown: unknown) => thrown instanceof Refusal && thrown.code === 'JOB_UNKNOWN'
 
 /** What a kill may cause; anything else is a finding. ENOENT: its run file is not there yet. */
 const isAway = (thrown: unknown): boolean =>
