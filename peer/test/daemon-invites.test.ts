@@ -126,6 +126,20 @@ test('two who come at once are both let in, one after the other', async () => {
   assert.equal(admin.charter().body.members.length, CHARTER.body.members.length + 2)
 })
 
+test('invites that are made at once, and used while others are made, are all kept', async () => {
+  await using admin = await openAdmin('many.json')
+  const invite = () => admin.invites.invite({ role: 'executor', expiresInMs: HOUR_MS })
+  const made = await Promise.all([invite(), invite(), invite()])
+  await Promise.all([
+    ...made.map(({ line }, index) => admin.ask(newcomer(index + 1), line, `node-${index + 1}`)),
+    invite(),
+  ])
+  assert.equal(admin.charter().body.version, 3)
+  const { invites } = JSON.parse(readFileSync(join(folder, 'many.json'), 'utf8'))
+  const used = invites.map(({ usedBy }: { usedBy: string | null }) => usedBy)
+  assert.deepEqual(used.toSorted(), [...[1, 2, 3].map(newcomer), null].toSorted())
+})
+
 test('after its time an invite lets nobody in, and a made-up one never does', async () => {
   await using admin = await openAdmin('late.json')
   const { line } = await admin.invites.invite({ role: 'executor', expiresInMs: 1000 })

@@ -31,20 +31,29 @@ export type InviteFile = {
 /** Refuses JOURNAL_CORRUPT what is no file of invites. */
 export async function openInviteFile(path: string): Promise<InviteFile> {
   let invites = await readInvites(path)
+  let before: Promise<void> = Promise.resolve()
+
+  const keepNext = async (invite: Invite, nowMs: number) => {
+    const others = invites.filter(
+      ({ hash, expiresAtMs }) => hash !== invite.hash && expiresAtMs + REMEMBERED_MS > nowMs,
+    )
+    if (others.length >= LIMITS.invitesMax) {
+      throw new Refusal('OVERLOADED', `${others.length} invites are open or just over`)
+    }
+    const next = [...others, invite]
+    await writeWhole(path, `${JSON.stringify({ invites: next })}\n`, { mode: 0o600 })
+    invites = next
+  }
+
   return {
     get invites() {
       return invites
     },
-    async keep(invite, nowMs) {
-      const others = invites.filter(
-        ({ hash, expiresAtMs }) => hash !== invite.hash && expiresAtMs + REMEMBERED_MS > nowMs,
-      )
-      if (others.length >= LIMITS.invitesMax) {
-        throw new Refusal('OVERLOADED', `${others.length} invites are open or just over`)
-      }
-      const next = [...others, invite]
-      await writeWhole(path, `${JSON.stringify({ invites: next })}\n`, { mode: 0o600 })
-      invites = next
+    keep(invite, nowMs) {
+      // one after another: each follows from what the one before has written
+      const kept = before.then(() => keepNext(invite, nowMs))
+      before = kept.catch(() => {})
+      return kept
     },
   }
 }
