@@ -10,13 +10,13 @@ import { after, before, test } from 'node:test'
 import {
   LIMITS,
   type Outcome,
-  Refusal,
   type RunInput,
   type RunResult,
   runsProfile,
   type Sandbox,
 } from '@planetary-mesh/spec'
 import { FILE_FACTS } from './file-facts.ts'
+import { refuses } from './refuses.ts'
 import { guest, runInput, text } from './run-input.ts'
 
 /**
@@ -38,13 +38,6 @@ export function examineSandbox(
     input: Partial<Omit<RunInput, 'limits'>> & { limits?: Partial<RunInput['limits']> },
   ) => sandbox.run(runInput(input))
   const says = (sentence: string, check: () => Promise<void>) => test(`${name}: ${sentence}`, check)
-  const refuses = (input: Promise<RunResult>, code: string, words: RegExp) =>
-    assert.rejects(input, (thrown) => {
-      assert(thrown instanceof Refusal, String(thrown))
-      assert.equal(thrown.code, code)
-      assert.match(thrown.detail, words)
-      return true
-    })
 
   says(
     'a program gets its arguments, environment and stdin, and its exit code comes back',

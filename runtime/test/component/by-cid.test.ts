@@ -17,6 +17,7 @@ import { planOfModule } from '../../../meshctl/src/jobs/plan.ts'
 import { type JobsStage, openJobsStage } from '../../../meshctl/test/jobs-stage.ts'
 import { encodeParts } from '../../../spec/src/records/unixfs.ts'
 import { COMPONENT_PROFILE, RUNTIME_PROFILE } from '../../src/index.ts'
+import { refuses } from '../refuses.ts'
 import { guest } from '../run-input.ts'
 
 const HEADER = [0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0]
@@ -78,13 +79,6 @@ const holding = (blocks: readonly Block[]) => async (cid: Block['cid']) => {
   if (held === undefined) throw new Refusal('BLOCK_MISSING', `${cid}`)
   return held.bytes
 }
-const refuses = (running: Promise<unknown>, code: string, words: RegExp) =>
-  assert.rejects(running, (thrown) => {
-    assert(thrown instanceof Refusal, String(thrown))
-    assert.equal(thrown.code, code)
-    assert.match(thrown.detail, words)
-    return true
-  })
 
 test('one whose blocks nobody holds, or not the first of them, is refused and named', async () => {
   const lost = encodeFile(componentOf(65))

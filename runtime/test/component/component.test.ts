@@ -7,6 +7,7 @@ import { sealBundle } from '../../src/component/bundle.ts'
 import { ensurePlainNames } from '../../src/component/names.ts'
 import { componentPackage, takeApart } from '../../src/component/take-apart.ts'
 import { openSandbox } from '../../src/slot/open-sandbox.ts'
+import { refuses } from '../refuses.ts'
 import { guest, runInput, text } from '../run-input.ts'
 import { reproducible } from '../sandbox-exam.ts'
 import {
@@ -36,13 +37,6 @@ function program(name: string): Promise<Uint8Array> {
 }
 type Given = Partial<Omit<RunInput, 'limits'>> & { limits?: Partial<RunInput['limits']> }
 const run = (module: Uint8Array, given: Given = {}) => sandbox.run(runInput({ ...given, module }))
-const refuses = (running: Promise<unknown>, code: string, words: RegExp) =>
-  assert.rejects(running, (thrown) => {
-    assert(thrown instanceof Refusal, String(thrown))
-    assert.equal(thrown.code, code)
-    assert.match(thrown.detail, words)
-    return true
-  })
 
 test(
   'a command gets arguments, variables, stdin and files, as a core module does',
