@@ -46,7 +46,7 @@ for (const node of NODES) await mesh.client(node).putBlocks(module.blocks)
 say(`six processes in ${mesh.folder}; spared are ${SPARED.join(' and ')}`)
 
 const over = AbortSignal.any([stop.signal, AbortSignal.timeout(minutes * MINUTE_MS)])
-const samples = openMemorySamples(mesh, SPARED)
+const samples = openMemorySamples(mesh, SPARED, say)
 const reader = SPARED[0] as string
 const submitter = openSubmitter(mesh, { module, profile: RUNTIME_PROFILE, homes: NODES, reader })
 const [kills] = await Promise.all([

@@ -4,6 +4,7 @@ import { childrenOf, memoryOf } from '../../bench/process-times.ts'
 import type { RunningMesh } from '../../bench/running-mesh.ts'
 
 const SAMPLE_MS = 10_000
+const SAMPLES_PER_LINE = 12
 const MIB = 1024 * 1024
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -12,7 +13,11 @@ type Sample = { atMs: number; bytes: number }
 export type Slope = { what: string; first: number; last: number; percentAnHour: number }
 
 /** Of each name two lines: the process itself, and the slots of its sandbox together. */
-export function openMemorySamples(mesh: RunningMesh, names: readonly string[]) {
+export function openMemorySamples(
+  mesh: RunningMesh,
+  names: readonly string[],
+  say: (text: string) => void,
+) {
   const lines = new Map<string, Sample[]>()
   const startedAtMs = performance.now()
   const take = (what: string, bytes: number) => {
@@ -22,12 +27,13 @@ export function openMemorySamples(mesh: RunningMesh, names: readonly string[]) {
   }
   return {
     async run(over: AbortSignal): Promise<void> {
-      while (!over.aborted) {
+      for (let taken = 1; !over.aborted; taken++) {
         for (const name of names) {
           const { pid } = mesh.run(name)
           take(name, memoryOf(pid, 'VmRSS'))
           take(`${name}, slots`, slotsOf(pid))
         }
+        if (taken % SAMPLES_PER_LINE === 0) say(lineOf(lines))
         await wait(SAMPLE_MS, undefined, { signal: over }).catch(() => {})
       }
     },
@@ -36,13 +42,30 @@ export function openMemorySamples(mesh: RunningMesh, names: readonly string[]) {
       return [...lines].flatMap(([what, all]) => {
         const samples = all.filter(({ atMs }) => atMs >= afterMinutes * MINUTE_MS)
         if (samples.length < 3) return []
-        const mib = ({ bytes }: Sample) => Math.round(bytes / MIB)
         const [first, last] = [samples[0] as Sample, samples.at(-1) as Sample]
-        return [{ what, first: mib(first), last: mib(last), percentAnHour: growth(samples) }]
+        return [
+          {
+            what,
+            first: mibOf(first.bytes),
+            last: mibOf(last.bytes),
+            percentAnHour: growth(samples),
+          },
+        ]
       })
     },
   }
 }
+
+/** What each took at the last look. */
+function lineOf(lines: ReadonlyMap<string, readonly Sample[]>): string {
+  const last = [...lines].flatMap(([what, samples]) => {
+    const bytes = samples.at(-1)?.bytes ?? 0
+    return bytes === 0 ? [] : [`${what} ${mibOf(bytes)} MiB`]
+  })
+  return last.join(' · ')
+}
+
+const mibOf = (bytes: number) => Math.round(bytes / MIB)
 
 /** One that ends while we look counts no more. */
 function slotsOf(pid: number): number {
