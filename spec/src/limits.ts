@@ -105,7 +105,10 @@ export const LIMITS = {
   anchorsWaitingMax: 1024,
   carBytesMax: 4 * GiB,
   // queues and waits
-  recordsRememberedMax: 8192,
+  /** Proven records of a process that lasts: a job has some fifteen, wanted for a few seconds. */
+  recordsRememberedMax: 2048,
+  /** And of a command that folds one log again and again. */
+  logRecordsRememberedMax: 8192,
   denialsRememberedMax: 4096,
   rememberedBytesMax: 8 * MiB,
   eventsQueuedMax: 65_536,

@@ -6,6 +6,6 @@ import { createOpener } from '@planetary-mesh/peer'
 import { LIMITS, plainReader, type Reader, verifySignature } from '@planetary-mesh/spec'
 
 export function openReader(): Reader {
-  const max = LIMITS.recordsRememberedMax
+  const max = LIMITS.logRecordsRememberedMax
   return { ...plainReader(), open: createOpener({ verify: verifySignature, max }) }
 }
