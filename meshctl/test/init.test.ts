@@ -28,6 +28,19 @@ const found = (over: { nodes?: number; federation?: number } = {}) =>
     ...over,
   })
 
+test('a file where the home is to be, or above it, is a usage error', async () => {
+  const file = newHome()
+  writeFileSync(file, 'mine')
+  for (const command of ['init', 'up']) {
+    for (const path of [file, join(file, 'below')]) {
+      const { status, stderr } = await inHome(path, command)
+      assert.equal(status, 2, stderr)
+      assert.match(stderr, /cannot make the home '.*': a file is in the way\n.*PLANETARY_MESH_HOME/)
+    }
+  }
+  assert.equal(readFileSync(file, 'utf8'), 'mine')
+})
+
 test('init makes a key, a pinned charter, a token and the folders of six processes', async () => {
   const path = newHome()
   const { status, stdout } = await inHome(path, 'init', '--name', 'alice', '--json')

@@ -1,6 +1,7 @@
 /** `meshctl put` and `get`: files into a CAR file and out of it again, every byte checked. */
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { writeCar } from '@planetary-mesh/peer'
@@ -61,6 +62,38 @@ test('a folder is one CID: listed without -o, written with it, never over what i
   assert.equal(readFileSync(path('there/top'), 'utf8'), 'mine')
   assert.equal((await get('-o', path('there'), '--force')).status, 0)
   assert.equal(readFileSync(path('there/top'), 'utf8'), 'top')
+})
+
+test('a folder for a file, and a file for a folder, are usage errors that name the path', async () => {
+  const [{ cid }] = await put('wrong.car', 'folder')
+  const [small] = await put('wrong.car', 'small.txt')
+  const from = ['--from', path('wrong.car')]
+  const taken = path('small.txt')
+  for (const words of [
+    ['get', cid, ...from, '-o', taken],
+    ['get', cid, ...from, '-o', taken, '--force'],
+    ['get', cid, ...from, '-o', join(taken, 'below')],
+    ['get', small.cid, ...from, '-o', join(taken, 'below')],
+    ['get', cid, '--from', path('folder')],
+    ['verify', '--from', path('folder')],
+    ['put', taken, '--to', path('folder')],
+  ]) {
+    const { status, stdout, stderr } = await runHere(words)
+    assert.deepEqual([status, stdout], [2, ''], words.join(' '))
+    assert.match(stderr, new RegExp(path('(small.txt|folder)')))
+  }
+  assert.equal(readFileSync(taken, 'utf8'), 'small\n')
+})
+
+test('--force replaces files alone: a device or a pipe stays what it is', async () => {
+  const [{ cid }] = await put('device.car', 'small.txt')
+  const pipe = path('pipe')
+  execFileSync('mkfifo', [pipe])
+  const words = ['get', cid, '--from', path('device.car'), '-o', pipe, '--force']
+  const { status, stderr } = await runHere(words)
+  assert.equal(status, 2)
+  assert.match(stderr, /already there/)
+  assert.equal(statSync(pipe).isFIFO(), true)
 })
 
 test('a record is printed as JSON once its signature holds', async () => {

@@ -104,6 +104,37 @@ test('with --json a usage error is one object on stdout', async () => {
   assert.equal(JSON.parse(stdout).error.code, 'USAGE')
 })
 
+test('the demo asks first whether its file can be written, and leaves devices alone', async () => {
+  const words: [string, RegExp][] = [
+    ['/nonexistent/demo.car', /cannot write '\/nonexistent\/demo\.car': ENOENT/],
+    ['.', /cannot write '\.': it is no plain file/],
+    ['/dev/null', /cannot write '\/dev\/null': it is no plain file/],
+    [join(import.meta.filename, 'demo.car'), /ENOTDIR/],
+  ]
+  for (const [out, said] of words) {
+    // an example that is not there would be the next thing to stop at
+    const args = ['demo', '--example', '/nonexistent', '--out', out]
+    const { status, stdout, stderr } = await runHere(args)
+    assert.deepEqual([status, stdout], [2, ''])
+    assert.match(stderr, said)
+  }
+})
+
+test('what the system would not do is a fault of this machine, and says which', async () => {
+  const before = process.env.TMPDIR
+  process.env.TMPDIR = '/nonexistent'
+  try {
+    const { status, stdout } = await runHere(['demo', '--json'])
+    assert.equal(status, 70)
+    const { code, detail } = JSON.parse(stdout).error
+    assert.equal(code, 'HOST_FAULT')
+    assert.match(detail, /ENOENT.*mkdtemp '\/nonexistent\//)
+  } finally {
+    if (before === undefined) delete process.env.TMPDIR
+    else process.env.TMPDIR = before
+  }
+})
+
 test('--version says which', async () => {
   const { status, stdout } = await runHere(['--version'])
   assert.equal(status, 0)

@@ -13,6 +13,7 @@ import {
   CID,
   encodeBlock,
   ensureCid,
+  equalBytes,
   LIMITS,
   Refusal,
   textOf,
@@ -21,7 +22,7 @@ import { varint } from 'multiformats'
 
 export type Car = {
   roots: readonly CID[]
-  /** By CID, the first of each; the bytes are as the file has them, not checked. */
+  /** By CID; the bytes are as the file has them, not checked. */
   blocks: ReadonlyMap<string, Block>
 }
 
@@ -68,8 +69,9 @@ export async function writeCar(
 
 /**
  * Reads a CAR file into memory. Refuses with FILE_MALFORMED what is cut short, of another version,
- * or holds a block larger than 2 MiB or of a CID that no record links to; with FILE_TOO_LARGE a
- * file above 4 GiB. Throws Node's errors of the disk.
+ * or holds a block larger than 2 MiB or of a CID that no record links to; with BLOCK_CID_MISMATCH
+ * one that gives a CID two contents; with FILE_TOO_LARGE a file above 4 GiB. Throws Node's errors of
+ * the disk.
  */
 export async function readCar(path: string): Promise<Car> {
   const file = await open(path)
@@ -112,7 +114,14 @@ async function readSections(window: FileWindow): Promise<Car> {
     const bytes = (await window.at(at + length - blockLength, blockLength)).slice()
     admit(bytes.length === blockLength, 'FILE_MALFORMED', `cut short at byte ${at}`)
     const ours = await parsed(() => accepted(cid))
-    if (!blocks.has(textOf(ours))) blocks.set(textOf(ours), { cid: ours, bytes })
+    const before = blocks.get(textOf(ours))
+    // one of them at least is not what its CID says, and a reader of the other would not see it
+    admit(
+      before === undefined || equalBytes(before.bytes, bytes),
+      'BLOCK_CID_MISMATCH',
+      () => `the file has two blocks of ${ours}, and they differ`,
+    )
+    if (before === undefined) blocks.set(textOf(ours), { cid: ours, bytes })
     at += length
   }
   return { roots: await parsed(() => roots.map(accepted)), blocks }

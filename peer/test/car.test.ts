@@ -72,17 +72,19 @@ test('we read what others write', async () => {
   same(car.blocks.values(), BLOCKS)
 })
 
-test('a block is written once, and of two with one CID the first is read', async () => {
+test('a block is written once, read as often as it is the same, and refused when it is not', async () => {
   const path = join(folder, 'doubled.car')
   const counts = await writeCar(path, [], [blockOf('a'), blockOf('a'), blockOf('bc')])
   assert.deepEqual(counts, { blocks: 2, bytes: 3 })
   const bytes = await readFile(path)
   const section = bytes.subarray(bytes.length - 39)
+  await writeFile(path, Buffer.concat([bytes, section]))
+  const { blocks } = await readCar(path)
+  assert.equal(Buffer.from(blocks.get(`${blockOf('bc').cid}`)?.bytes ?? []).toString(), 'bc')
   const altered = Buffer.from(section)
   altered[38] = (altered[38] ?? 0) ^ 1
   await writeFile(path, Buffer.concat([bytes, altered]))
-  const { blocks } = await readCar(path)
-  assert.equal(Buffer.from(blocks.get(`${blockOf('bc').cid}`)?.bytes ?? []).toString(), 'bc')
+  await refuses(() => readCar(path), 'BLOCK_CID_MISMATCH')
 })
 
 test('blocks are read as they are: whoever uses one hashes it', async () => {

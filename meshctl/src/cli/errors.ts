@@ -87,6 +87,11 @@ export function tell(thrown: unknown): Told {
     const next = 'nothing is wrong with the module: try again on a machine with more room'
     return { exit: EXIT.fault, code: 'HOST_FAULT', detail: thrown.message, next }
   }
+  // what the system would not do for us: no disk, no memory, no such temporary folder
+  if (thrown instanceof Error && typeof Object(thrown).syscall === 'string') {
+    const next = 'this machine would not do it: check the path, its permissions and the free space'
+    return { exit: EXIT.fault, code: 'HOST_FAULT', detail: thrown.message, next }
+  }
   const detail = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown)
   return { exit: EXIT.fault, code: 'FAULT', detail, next: 'this is a mistake in meshctl' }
 }

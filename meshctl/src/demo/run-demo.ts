@@ -12,6 +12,7 @@ import { EXIT, type Exit } from '../cli/exit.ts'
 import { type CleanUp, interruptible } from '../cli/interrupt.ts'
 import { note, print as toStdout } from '../cli/terminal.ts'
 import { openSandboxIn } from '../cli/with-sandbox.ts'
+import { ensureWritable } from '../files/host-errors.ts'
 import { type Draft, draftJobs } from '../jobs/draft.ts'
 import { type Plans, readPlans } from '../jobs/read-plans.ts'
 import { upload } from '../jobs/upload.ts'
@@ -68,6 +69,7 @@ async function demo(
   signal: AbortSignal,
 ): Promise<Exit> {
   const { out, json = false, stop, extra = new Map(), print = toStdout } = options
+  if (out !== undefined) await ensureWritable(out)
   const example = await findExample(options.example)
   const plans = await plansOf(example, folder, signal)
   const mesh = await openDemoMesh(cleanUps, home, { extra, signal })

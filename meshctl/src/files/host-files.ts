@@ -6,7 +6,7 @@ import { constants, type Dirent } from 'node:fs'
 import { open, readdir, realpath, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { LIMITS, Refusal, type VirtualFile } from '@planetary-mesh/spec'
-import { UsageError } from '../cli/errors.ts'
+import { readError } from './host-errors.ts'
 
 const CHUNK_BYTES = 1024 * 1024
 
@@ -120,16 +120,4 @@ async function collect(
     at += chunk.length
   }
   return bytes
-}
-
-function readError(path: string, thrown: unknown): unknown {
-  if (!(thrown instanceof Error) || !('code' in thrown) || thrown instanceof Refusal) return thrown
-  const why: Record<string, string> = {
-    ENOENT: 'there is no such file',
-    EISDIR: 'it is a folder',
-    ENOTDIR: 'it is no folder',
-    EACCES: 'it may not be read',
-  }
-  const reason = why[String(thrown.code)] ?? String(thrown.code)
-  return new UsageError(`cannot read '${path}': ${reason}`, 'check the path')
 }

@@ -19,6 +19,7 @@ import { note, print, printable, printJson } from '../cli/terminal.ts'
 import { upload } from '../jobs/upload.ts'
 import { withMesh } from '../jobs/with-mesh.ts'
 import { ensureWhole, readCarFile } from './car-file.ts'
+import { writeError } from './host-errors.ts'
 import { readHostFile, readHostFolder, roomForInputs } from './host-files.ts'
 
 export type PutOptions = { to?: string; from?: string; out?: string; node?: string; json?: true }
@@ -93,9 +94,7 @@ async function write(car: string, ...[roots, blocks]: Written): Promise<void> {
   try {
     await writeCar(car, roots, blocks)
   } catch (thrown) {
-    const code = Object(thrown).code
-    if (typeof code !== 'string' || !code.startsWith('E')) throw thrown
-    throw new UsageError(`cannot write '${car}': ${code}`, 'check the path')
+    throw writeError(car, thrown)
   }
 }
 

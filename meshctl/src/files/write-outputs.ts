@@ -2,10 +2,12 @@
  * Writes files of strangers below a folder of the user's choice: never outside it, never through a
  * link, and over what is there only with `force`.
  */
+import type { Stats } from 'node:fs'
 import { lstat, mkdir, open, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { VirtualFile } from '@planetary-mesh/spec'
 import { UsageError } from '../cli/errors.ts'
+import { inTheWay, writeError } from './host-errors.ts'
 
 /** Writes all of them or, when one is in the way, none. Refuses paths that leave the folder. */
 export async function writeOutputs(
@@ -14,22 +16,38 @@ export async function writeOutputs(
   force: boolean,
 ): Promise<void> {
   for (const { path } of files) await ensureFree(folder, path, force)
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   for (const { path, bytes } of files) {
-    await mkdir(dirname(join(folder, path)), { recursive: true })
+    await makeFolder(dirname(join(folder, path)))
     await writeNew(join(folder, path), bytes, force)
+  }
+}
+
+/** Also one that is there; a file in its place, or above it, is in the way. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true })
+  } catch (thrown) {
+    throw writeError(path, thrown)
   }
 }
 
 /** Writes one file that the user named. */
 export async function writeNew(path: string, bytes: Uint8Array, force: boolean): Promise<void> {
   try {
-    if (force) await rm(path, { force: true })
+    if (force) await removeFile(path)
     await using file = await open(path, 'wx')
     await file.writeFile(bytes)
   } catch (thrown) {
     throw writeError(path, thrown)
   }
+}
+
+/** A device or a folder is not what `--force` is for. */
+async function removeFile(path: string): Promise<void> {
+  const there = await lstat(path).catch(() => undefined)
+  if (there !== undefined && !isReplaceable(there)) throw inTheWay(path)
+  await rm(path, { force: true })
 }
 
 async function ensureFree(folder: string, path: string, force: boolean): Promise<void> {
@@ -43,17 +61,9 @@ async function ensureFree(folder: string, path: string, force: boolean): Promise
     const there = await lstat(at).catch(() => undefined)
     if (there === undefined) return
     const isLast = index === names.length - 1
-    if (isLast && there.isDirectory()) throw inTheWay(at)
-    if (isLast && !force) throw inTheWay(at)
+    if (isLast && !(force && isReplaceable(there))) throw inTheWay(at)
     if (!isLast && !there.isDirectory()) throw inTheWay(at)
   }
 }
 
-const inTheWay = (path: string) =>
-  new UsageError(`'${path}' is already there`, 'give another folder, or --force to write over it')
-
-function writeError(path: string, thrown: unknown): unknown {
-  if (!(thrown instanceof Error) || !('code' in thrown)) return thrown
-  if (thrown.code === 'EEXIST') return inTheWay(path)
-  return new UsageError(`cannot write '${path}': ${thrown.code}`, 'check the path')
-}
+const isReplaceable = (there: Stats) => there.isFile() || there.isSymbolicLink()

@@ -2,7 +2,7 @@
  * Makes a home: all of it or nothing, and never over one that is there. Keys are readable by their
  * owner alone.
  */
-import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { type DaemonConfigInput, writeConfig, writeKeyFile } from '@planetary-mesh/peer'
 import {
@@ -13,6 +13,7 @@ import {
   signerFromSeed,
   type Token,
 } from '@planetary-mesh/spec'
+import { UsageError } from '../cli/errors.ts'
 import type { Federation } from './found-federation.ts'
 import { homeConfigText } from './home-config.ts'
 import {
@@ -46,8 +47,7 @@ export type Belongings = {
 /** Refuses HOME_TAKEN when any of it is there already. `write` fills the folder it is given. */
 async function createWhole(home: string, write: (draft: string) => Promise<void>): Promise<void> {
   await ensureFree(home, [configFile(home), keyFile(home)])
-  await mkdir(dirname(home), { recursive: true })
-  const draft = await mkdtemp(join(dirname(home), `.${basename(home)}-`))
+  const draft = await draftBeside(home)
   try {
     await write(draft)
     // config.toml is what says that there is a home: it comes last
@@ -59,6 +59,24 @@ async function createWhole(home: string, write: (draft: string) => Promise<void>
     for (const name of names) await rename(join(draft, name), join(home, name))
   } finally {
     await rm(draft, { recursive: true, force: true })
+  }
+}
+
+/** A folder on the same disk. What stands where the home is to be is a usage error. */
+async function draftBeside(home: string): Promise<string> {
+  try {
+    await mkdir(dirname(home), { recursive: true })
+    // asks the disk whether it may become a folder, or is one
+    await access(`${home}/.`).catch((thrown) => {
+      if (Object(thrown).code !== 'ENOENT') throw thrown
+    })
+    return await mkdtemp(join(dirname(home), `.${basename(home)}-`))
+  } catch (thrown) {
+    const code = Object(thrown).code
+    throw new UsageError(
+      `cannot make the home '${home}': ${code === 'ENOTDIR' || code === 'EEXIST' ? 'a file is in the way' : code}`,
+      'say another folder in PLANETARY_MESH_HOME',
+    )
   }
 }
 
