@@ -8,7 +8,7 @@ import module from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findNode, isNewEnough } from '@planetary-mesh/spec/find-node'
-import { handOver } from '@planetary-mesh/spec/hand-over'
+import { handOver, mindOutput } from '@planetary-mesh/spec/hand-over'
 
 /** In a checkout the packages resolve to their sources. */
 const FROM_SOURCE = '--conditions=source'
@@ -20,12 +20,7 @@ const stripped = join(dirname(room), 'node_modules', '.cache', 'node-compile')
 const isCheckout = existsSync(source)
 
 if (isNewEnough && (!isCheckout || process.execArgv.includes(FROM_SOURCE))) {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error) => {
-      // the reader has left (`| head`): drop the rest, and end with the exit code of the command
-      if (error.code !== 'EPIPE') throw error
-    })
-  }
+  mindOutput('ccl')
   module.enableCompileCache?.(isCheckout ? stripped : undefined)
   module.registerHooks?.({ resolve: asOneFile })
   await (isCheckout ? import('../src/cli/main.ts') : import('../dist/cli/main.js'))

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 import module from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { whenOrphaned } from '@planetary-mesh/spec/hand-over'
+import { mindOutput, whenOrphaned } from '@planetary-mesh/spec/hand-over'
 
 const source = new URL('../src/main.ts', import.meta.url)
 const built = new URL('../dist/main.js', import.meta.url)
@@ -18,14 +18,9 @@ export const isCheckout = existsSync(source)
 const room = fileURLToPath(new URL('..', import.meta.url))
 const stripped = join(dirname(room), 'node_modules', '.cache', 'node-compile')
 
-/** Imports main after seeing to a reader that leaves (`| head`) and to a starter that dies. */
+/** Imports main after seeing to a reader that leaves and to a starter that dies. */
 export async function start() {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error) => {
-      // the reader has left: drop the rest, and let the command end with its own exit code
-      if (error.code !== 'EPIPE') throw error
-    })
-  }
+  mindOutput('meshctl')
   const end = () => process.kill(process.pid, 'SIGTERM')
   if (process.channel) {
     process.once('disconnect', end)

@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { runHere } from './run-here.ts'
 import { guest, MESHCTL, meshctl, ROOT } from './start-meshctl.ts'
 
+const CCL = join(ROOT, 'ccl-compiler/bin/ccl.js')
 const COMMANDS = [
   'demo',
   'run',
@@ -139,6 +141,21 @@ test('--version says which', async () => {
   const { status, stdout } = await runHere(['--version'])
   assert.equal(status, 0)
   assert.match(stdout, /^\d+\.\d+\.\d+\n$/)
+})
+
+test('an answer that a full disk loses is no answer: exit code 70, and no stack', () => {
+  const full = openSync('/dev/full', 'w')
+  const bins = { meshctl: [...MESHCTL, '--version'], ccl: [CCL, '--help'] }
+  for (const [name, args] of Object.entries(bins)) {
+    const stdio = ['ignore', full, 'pipe'] as const
+    const { status, stderr } = spawnSync(process.execPath, args, {
+      encoding: 'utf8',
+      stdio: [...stdio],
+    })
+    assert.equal(status, 70)
+    assert.match(stderr, new RegExp(`^${name}: its answer cannot be written: ENOSPC.*\\n$`))
+  }
+  closeSync(full)
 })
 
 test('nothing is coloured where stdout is no terminal', () => {

@@ -20,12 +20,8 @@ const STRIPPED = join(dirname(ROOM), 'node_modules', '.cache', 'node-compile')
 export async function startDaemon({ bin, isCheckout, load }) {
   const flags = isCheckout ? [FROM_SOURCE] : []
   if (isNewEnough && flags.every((flag) => process.execArgv.includes(flag))) {
-    // whoever reads our output may leave; the process goes on
-    for (const stream of [process.stdout, process.stderr]) {
-      stream.on('error', (error) => {
-        if (error.code !== 'EPIPE') throw error
-      })
-    }
+    // whoever reads our log may leave, the disk it goes to may be full: the process goes on
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
     if (isCheckout) module.enableCompileCache?.(STRIPPED)
     await load()
     return

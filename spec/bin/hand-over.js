@@ -37,6 +37,25 @@ export function handOver(command, args) {
 }
 
 /**
+ * Sees to what a command says and nobody gets. A reader that has left (`| head`) is no mistake: the
+ * rest is dropped, and the command ends with its own exit code. What is lost otherwise, such as to
+ * a full disk, is told, and the command ends with 70, whatever it came to.
+ */
+export function mindOutput(name) {
+  let isTold = false
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', ({ code, message }) => {
+      if (code === 'EPIPE' || isTold) return
+      isTold = true
+      process.on('exit', () => {
+        process.exitCode = EXIT_FAULT
+      })
+      process.stderr.write(`${name}: its answer cannot be written: ${message}\n`)
+    })
+  }
+}
+
+/**
  * Calls `action` once our parent is gone, when that parent is npm or npx: a TERM to them ends them
  * alone. Started by anything else, outliving the parent is what `nohup` and `disown` ask for.
  */
