@@ -1,21 +1,28 @@
 /** `npm run sim -- --seed N --count K`: seeded runs of the whole federation, one line each. */
 import { parseArgs } from 'node:util'
 import { runSeed } from './run-seed.ts'
+import { readWords, wholeNumber } from './words.ts'
 
 process.stdout.on('error', () => process.exit())
 // refusals are everyday news here: writing down where each was made would cost more than the step
 Error.stackTraceLimit = 6
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string', default: '1' },
-    count: { type: 'string', default: '1' },
-    json: { type: 'boolean', default: false },
-    'until-found': { type: 'boolean', default: false },
-  },
+const USAGE = 'Usage: npm run sim -- [--seed N] [--count K] [--json] [--until-found]'
+/** Chance has 32 bits. */
+const SEEDS = 2 ** 32
+
+const { values, first, count } = readWords(USAGE, () => {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: 'string', default: '1' },
+      count: { type: 'string', default: '1' },
+      json: { type: 'boolean', default: false },
+      'until-found': { type: 'boolean', default: false },
+    },
+  })
+  const first = wholeNumber('--seed', values.seed, 0, SEEDS - 1)
+  return { values, first, count: wholeNumber('--count', values.count, 1, SEEDS - first) }
 })
-const first = Number(values.seed)
-const count = Number(values.count)
 const checks = new Map<string, number>()
 let failed = 0
 for (let seed = first; seed < first + count; seed++) {

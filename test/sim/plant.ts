@@ -5,8 +5,11 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { SIMULATION } from '../plants/patches.ts'
+import { type Patch, SIMULATION } from '../plants/patches.ts'
+import { REQUIREMENTS } from '../plants/requirement-patches.ts'
+import { chosen, readWords } from './words.ts'
 
+const USAGE = 'Usage: npm run plant -- [--requirements] [--only ID]'
 const SEEDS_MAX = 200
 const loader = fileURLToPath(new URL('../plants/loader.ts', import.meta.url))
 const main = fileURLToPath(new URL('./main.ts', import.meta.url))
@@ -33,9 +36,8 @@ function firstFailure(plant: string, count: number): Promise<string | undefined>
   })
 }
 
-async function simulation(only: string | undefined): Promise<boolean> {
+async function simulation(wanted: readonly Patch[]): Promise<boolean> {
   let good = true
-  const wanted = SIMULATION.filter(({ id }) => only === undefined || id === only)
   for (const { id, sentence } of wanted) {
     const found = await firstFailure(id, SEEDS_MAX)
     good &&= found !== undefined
@@ -52,12 +54,15 @@ async function simulation(only: string | undefined): Promise<boolean> {
   return good
 }
 
-const { values } = parseArgs({
-  options: { requirements: { type: 'boolean', default: false }, only: { type: 'string' } },
+const { requirements, wanted } = readWords(USAGE, () => {
+  const { requirements, only } = parseArgs({
+    options: { requirements: { type: 'boolean', default: false }, only: { type: 'string' } },
+  }).values
+  return { requirements, wanted: chosen(requirements ? REQUIREMENTS : SIMULATION, only) }
 })
-if (values.requirements) {
+if (requirements) {
   const { runRequirementPlants } = await import('../plants/requirements.ts')
-  process.exitCode = (await runRequirementPlants(values.only)) ? 0 : 1
+  process.exitCode = (await runRequirementPlants(wanted)) ? 0 : 1
 } else {
-  process.exitCode = (await simulation(values.only)) ? 0 : 1
+  process.exitCode = (await simulation(wanted)) ? 0 : 1
 }

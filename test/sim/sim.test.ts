@@ -1,9 +1,11 @@
 /** A hundred seeded worlds with crashes, losses and liars, and every invariant all the way. */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { SIMULATION } from '../plants/patches.ts'
+import { chosen, wholeNumber } from './words.ts'
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url))
 
@@ -43,6 +45,26 @@ test('a hundred seeds hold every invariant, with crashes, losses and liars in ea
     assert.ok(crashes >= 20, `seed ${seed}: ${crashes} crashes`)
     assert.ok(settled >= 40, `seed ${seed}: ${settled} settled jobs`)
   }
+})
+
+test('words that make no sense end with 2: a run over nothing is no good run', () => {
+  const plant = fileURLToPath(new URL('./plant.ts', import.meta.url))
+  const cases: [string, string[], RegExp][] = [
+    [main, ['--seed', 'abc'], /^--seed: 'abc' is no whole number from 0 to 4294967295\nUsage: /],
+    [plant, ['no-fence'], /^Unexpected argument 'no-fence'.*\nUsage: /],
+  ]
+  for (const [program, words, said] of cases) {
+    const args = ['--conditions=source', program, ...words]
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+    assert.deepEqual([status, stdout], [2, ''])
+    assert.match(stderr, said)
+  }
+  for (const text of ['', '0', '-1', '1.5', '1e3', '11', '0x1', ' 1', '18446744073709551616']) {
+    assert.throws(() => wholeNumber('--count', text, 1, 10), /no whole number from 1 to 10/)
+  }
+  assert.equal(wholeNumber('--count', '10', 1, 10), 10)
+  assert.throws(() => chosen(SIMULATION, 'nothing'), /there is no 'nothing'; there are no-fence,/)
+  assert.deepEqual(chosen(SIMULATION), SIMULATION)
 })
 
 test('the same seed gives the same run, to the last event; another seed another (12)', async () => {

@@ -57,10 +57,12 @@ export function isDid(text: unknown): text is Did {
 }
 
 function decode(text: string): Uint8Array {
+  // whoever calls this from JavaScript may have no text at all
+  const isText = typeof text === 'string'
   admit(
-    text.length <= DID_LENGTH_MAX && text.startsWith(`${PREFIX}z`),
+    isText && text.length <= DID_LENGTH_MAX && text.startsWith(`${PREFIX}z`),
     'DID_MALFORMED',
-    () => `'${text.slice(0, DID_LENGTH_MAX)}' is not did:key:z…`,
+    () => (isText ? `'${text.slice(0, DID_LENGTH_MAX)}' is not did:key:z…` : `a ${typeof text}`),
   )
   const bytes = decodeBase58(text)
   const [first, second] = ED25519_PUB

@@ -73,8 +73,9 @@ function goodKey(author: string): Uint8Array | undefined {
   }
 }
 
-function hasGoodBytes(signature: Uint8Array): boolean {
-  return signature.length === 64 && isGoodPoint(signature) && isGoodScalar(signature, 32)
+function hasGoodBytes(signature: unknown): signature is Uint8Array {
+  const isWhole = signature instanceof Uint8Array && signature.length === 64
+  return isWhole && isGoodPoint(signature) && isGoodScalar(signature, 32)
 }
 
 function nativeKey(author: string, publicKey: Uint8Array): KeyObject {

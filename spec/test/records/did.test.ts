@@ -35,7 +35,10 @@ describe('a parsed DID', () => {
   })
 
   test('is no DID if it is no text', () => {
-    for (const value of [undefined, null, 7, {}, [alice.did]]) assert.ok(!isDid(value))
+    for (const value of [undefined, null, 7, {}, [alice.did]]) {
+      assert.ok(!isDid(value))
+      assert.throws(() => parseDid(value as never), { code: 'DID_MALFORMED' })
+    }
   })
 
   test('a key of another length has none', () => {

@@ -157,6 +157,19 @@ describe('any signature', () => {
     )
   })
 
+  test('that is none, or of nobody, or over nothing, is false and never throws', () => {
+    const message = new Uint8Array(3)
+    const signature = alice.sign(message)
+    for (const verify of [verifySignature, verifySignaturePure]) {
+      for (const none of [null, undefined, 7, 'x'.repeat(64), Array(64).fill(1), {}]) {
+        assert.equal(verify(alice.did, message, none as never), false)
+        assert.equal(verify(none as never, message, signature), false)
+        assert.equal(verify(alice.did, none as never, signature), false)
+      }
+      assert.equal(verify(alice.did, message, signature), true)
+    }
+  })
+
   test('a seed of another length is refused', () => {
     assert.throws(() => signerFromSeed(new Uint8Array(31)), { code: 'KEY_REFUSED' })
   })
