@@ -173,6 +173,11 @@ test('receipt show gives the fields of S1 by the job or the receipt, derived one
   }
   const shown = await here('receipt', 'show', `${receipt}`, '--from', CAR, '--json')
   assert.equal(JSON.parse(shown.stdout).job, job)
+  // the file itself says which receipt it is about
+  assert.deepEqual(await here('receipt', 'show', '--from', CAR, '--json'), shown)
+  const none = await here('receipt', 'show')
+  assert.deepEqual([none.status, none.stdout], [2, ''])
+  assert.match(none.stderr, /which receipt\?\n.*--from CAR/)
 })
 
 test('get reads the result out of the file by the CID in the receipt', async () => {

@@ -13,6 +13,7 @@ export type VerifyOptions = {
 }
 
 const ID = "a job's or receipt's CID, or its beginning of at least 8 characters"
+const ID_OR_FIRST = `${ID}; of a file, by default its first root`
 const NODE = 'without --from: ask this node (default: the one in your config)'
 
 export function addVerify(program: Command, ends: (exit: Exit) => void, ports: Ports): void {
@@ -24,7 +25,7 @@ export function addVerify(program: Command, ends: (exit: Exit) => void, ports: P
         "executor's: the chain of records, the log, the verdicts, and the run itself by doing it\n" +
         'again. Exit code 0 only if both check marks are ✓, else 1.',
     )
-    .argument('[id]', `${ID}; of a file, by default its first root`)
+    .argument('[id]', ID_OR_FIRST)
     .option('--from <car>', 'the CAR file to read (default: ask the mesh)')
     .option('--node <name>', NODE)
     .option('--charter <cid>', 'the genesis charter that you trust (default: the one you pinned)')
@@ -48,13 +49,13 @@ export function addReceipt(program: Command, ends: (exit: Exit) => void): void {
       "Shows a receipt's fields. Lines marked (derived) are not in the receipt: this reader " +
         'found them in the log.',
     )
-    .argument('<id>', ID)
+    .argument('[id]', ID_OR_FIRST)
     .option('--from <car>', 'the CAR file to read (default: ask the mesh)')
     .option('--node <name>', NODE)
     .option('--charter <cid>', 'the genesis charter that you trust (default: the one you pinned)')
     .option('--json', 'print one JSON object')
     .addHelpText('after', example('meshctl receipt show bafyreic… --from demo.car'))
-    .action(async (id: string, options: VerifyOptions) => {
+    .action(async (id: string | undefined, options: VerifyOptions) => {
       const { show } = await import('./verify.ts')
       ends(await show(id, options))
     })

@@ -36,7 +36,7 @@ export async function verify(
 type ShowOptions = Omit<VerifyOptions, 'replay'>
 
 /** Showing is not judging: the marks may be ✗, and the command has still done what was asked. */
-export async function show(id: string, options: ShowOptions): Promise<Exit> {
+export async function show(id: string | undefined, options: ShowOptions): Promise<Exit> {
   const { proof, receipt: cid, genesis } = await gather(id, options)
   const bytes = proof.get(cid)
   if (bytes === undefined) throw new Refusal('BLOCK_MISSING', `${cid} is not in ${options.from}`)
@@ -60,7 +60,7 @@ async function gather(wanted: string | undefined, options: ShowOptions): Promise
     return { proof, receipt, genesis: await pickGenesis(proof, options.charter) }
   }
   if (wanted === undefined) {
-    throw new UsageError('what is to be checked?', 'name a job or receipt, or give --from CAR')
+    throw new UsageError('which receipt?', 'name a job or receipt, or give --from CAR')
   }
   return gatherFromMesh(wanted, options)
 }
