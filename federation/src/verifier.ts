@@ -15,14 +15,13 @@ import {
   charterAt,
   charterNow,
   checkChain,
+  checkRefusal,
   type Did,
   type Effect,
   type Env,
   type Event,
   type Finding,
-  finding,
   hasRole,
-  isCode,
   LIMITS,
   type Message,
   parse,
@@ -162,16 +161,14 @@ function replayed(
     case 'done':
       return judge(state, chain, 'replay', checkChain(chain, env.replica.ledger, end.result), env)
     case 'refused': {
-      const { code, detail } = end.error
-      // a module that may not run has no honest receipt; a block that is missing proves nothing
-      const never = code === 'MODULE_REFUSED' || code === 'IMPORT_REFUSED'
+      const { code } = end.error
       const mayCome = code === 'BLOCK_MISSING' && env.nowMs < receipt.atMs + missingMs
       if (code === 'OVERLOADED' || mayCome) {
         state.later.set(key, receipt.record)
         return []
       }
-      const lie = finding(isCode(code) ? code : 'MODULE_REFUSED', receipt.record.cid, detail)
-      return judge(state, chain, 'replay', never ? [lie] : 'cannot-replay', env)
+      const lies = checkRefusal(chain, end.error)
+      return judge(state, chain, 'replay', lies.length > 0 ? lies : 'cannot-replay', env)
     }
     case 'fault':
       return judge(state, chain, 'replay', 'cannot-replay', env)

@@ -70,8 +70,8 @@ export async function writeCar(
 /**
  * Reads a CAR file into memory. Refuses with FILE_MALFORMED what is cut short, of another version,
  * or holds a block larger than 2 MiB or of a CID that no record links to; with BLOCK_CID_MISMATCH
- * one that gives a CID two contents; with FILE_TOO_LARGE a file above 4 GiB. Throws Node's errors of
- * the disk.
+ * one that gives a CID two contents; with FILE_TOO_LARGE a file above 4 GiB. Throws Node's errors
+ * of the disk.
  */
 export async function readCar(path: string): Promise<Car> {
   const file = await open(path)

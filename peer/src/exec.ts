@@ -98,10 +98,13 @@ const toldTo = (live: LiveJob): Pick<RunOptions, 'onOutput' | 'onProgress'> => (
   onProgress: (progress) => live.progress(progress),
 })
 
-/** A component is run only for who asked for that: others could not run it again. */
+/**
+ * A component is run only for who asked for that: others could not run it again. It is the module
+ * that is wrong, on every machine: a receipt that says otherwise is a lie.
+ */
 function ensureAsked(module: Uint8Array, profile: string): void {
   const fits = !isComponent(module) || /\+component\//.test(profile)
-  admit(fits, 'PROFILE_UNKNOWN', `the module is a component, and the job asks for ${profile}`)
+  admit(fits, 'MODULE_REFUSED', `the module is a component, and the job asks for ${profile}`)
 }
 
 /** The sandbox's input, a pure function of the manifest and the bytes its links name. */

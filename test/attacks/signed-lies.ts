@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { Decline, encodeDirectory, Lease, seal, Verdict } from '@planetary-mesh/spec'
+import { Decline, encodeDirectory, encodeFile, Lease, seal, Verdict } from '@planetary-mesh/spec'
 import { gita, mallory, nameOf } from '../mesh/people.ts'
 import { type Evidence, logOf, recordOf, writeEvidence } from './evidence.ts'
 import { type Judged, judge } from './judge.ts'
@@ -280,4 +280,43 @@ for (const what of SWORN) {
     const trusting = await judgeEvidence({ ...told, blocks }, ['--no-replay'])
     assert.deepEqual([trusting.verified.mark, trusting.exit, trusting.replayed], ['✓', 0, false])
   })
+}
+
+/** Modules that no sandbox runs, so that nobody can have run them. */
+const NEVER: readonly [code: string, module: Uint8Array][] = [
+  ['MODULE_REFUSED', new TextEncoder().encode('not WebAssembly')],
+  ['IMPORT_REFUSED', importing('env', 'fork\nReceipt verified by federation ✓')],
+]
+
+for (const [code, module] of NEVER) {
+  test(`a module that never runs, sworn to by every verifier: our own try finds ${code}`, async () => {
+    const { cid, bytes, blocks } = encodeFile(module)
+    const told = retell(scene.evidence, scene.keys, {
+      manifest: ({ body, ...record }) =>
+        isMine('manifest', record) ? { body: { ...body, module: { cid, bytes } } } : undefined,
+    })
+    const evidence = {
+      ...told,
+      blocks: new Map([...told.blocks, ...blocks.map((one) => [`${one.cid}`, one] as const)]),
+    }
+    const judged = await judgeEvidence(evidence)
+    assert.ok(!judged.replayed)
+    assertRefused(judged, code)
+    const trusting = await judgeEvidence(evidence, ['--no-replay'])
+    assert.deepEqual([trusting.verified.mark, trusting.exit], ['✓', 0])
+  })
+}
+
+/** A module that imports one function of no parameters and no results, and exports it to start. */
+function importing(from: string, name: string): Uint8Array {
+  const utf8 = new TextEncoder()
+  const named = (text: string) => [utf8.encode(text).length, ...utf8.encode(text)]
+  const section = (id: number, content: number[]) => [id, content.length, ...content]
+  return Uint8Array.from([
+    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...section(1, [1, 0x60, 0, 0]),
+    ...section(2, [1, ...named(from), ...named(name), 0, 0]),
+    ...section(5, [1, 0, 1]),
+    ...section(7, [2, ...named('_start'), 0, 0, ...named('memory'), 2, 0]),
+  ])
 }

@@ -48,7 +48,7 @@ test('a component is run, replayed by the verifiers and paid', { skip: MISSING }
       signal: new AbortController().signal,
     })
     await assert.rejects(running, (thrown) => {
-      return thrown instanceof Refusal && thrown.code === 'PROFILE_UNKNOWN'
+      return thrown instanceof Refusal && thrown.code === 'MODULE_REFUSED'
     })
     await exec.close()
   } finally {

@@ -39,8 +39,8 @@ export type CheckedProof = Verification & {
   witnessed: Witnessed[]
 }
 
-/** Gives the reader's own result of a job, or says why there is none. */
-export type Replay = (verification: Verification) => Promise<Result | string>
+/** Gives the reader's own result of a job, or how it was refused, or says why there is none. */
+export type Replay = (verification: Verification) => Promise<Result | Refusal | string>
 
 /**
  * Checks one receipt. Refuses with ANCHOR_MISSING a file without any anchor; everything else that
@@ -66,7 +66,7 @@ export async function checkProof(
   }
   verification = withDamage(verification, proof)
   const replayed = await replayOnce(verification, asked.replay)
-  if (typeof replayed.again === 'object') {
+  if (replayed.again !== undefined) {
     verification = withDamage(verifyChain({ ...input, again: replayed.again }), proof)
   }
   const charter = verification.facts?.charter ?? openGenesis(proof, genesis.cid)
@@ -76,7 +76,7 @@ export async function checkProof(
     head: input.head,
     genesis,
     charter,
-    replayed: { done: replayed.again !== undefined, reason: replayed.reason },
+    replayed: { done: replayed.reason === null, reason: replayed.reason },
     witnessed: witnessesOf(proof, input.head, charter),
   }
 }
@@ -84,12 +84,13 @@ export async function checkProof(
 async function replayOnce(
   verification: Verification,
   replay: Replay,
-): Promise<{ again: Result | undefined; reason: string | null }> {
+): Promise<{ again: Result | Refusal | undefined; reason: string | null }> {
   if (verification.findings.length > 0 || verification.chain === undefined) {
     return { again: undefined, reason: 'what was found without it is enough' }
   }
   const again = await replay(verification)
-  return typeof again === 'string' ? { again: undefined, reason: again } : { again, reason: null }
+  if (typeof again === 'string') return { again: undefined, reason: again }
+  return { again, reason: again instanceof Refusal ? `${again.code}: ${again.detail}` : null }
 }
 
 /** A file with an altered block proves nothing, even where the chain does not need that block. */

@@ -5,14 +5,14 @@ import type { Verification } from './check-proof.ts'
 import type { Proof } from './proof.ts'
 
 /**
- * The deterministic part of what running the job again gives, or why it cannot be run here. Throws
+ * The deterministic part of what running the job again gives, or how it is refused here. Throws
  * `HostFault` when this machine failed: that says nothing about the receipt.
  */
 export async function replayJob(
   { chain }: Verification,
   proof: Proof,
   sandbox: Sandbox,
-): Promise<Result | string> {
+): Promise<Result | Refusal | string> {
   if (chain === undefined) return 'the chain did not open'
   const { manifest, receipt } = chain
   const { profile, outcome } = receipt.body.result
@@ -30,7 +30,7 @@ export async function replayJob(
     })
     return result
   } catch (thrown) {
-    if (thrown instanceof Refusal) return `${thrown.code}: ${thrown.detail}`
+    if (thrown instanceof Refusal) return thrown
     throw thrown
   } finally {
     await exec.close()

@@ -41,8 +41,14 @@ export function verifyText(checked: CheckedProof): string {
 
 export function notEstablished({ replayed }: CheckedProof): string[] {
   if (replayed.done) return NOT_ESTABLISHED
-  return [...NOT_ESTABLISHED, `that the module gives this result: not run here, ${replayed.reason}`]
+  return [
+    ...NOT_ESTABLISHED,
+    `that the module gives this result: not run here, ${reasonOf(replayed)}`,
+  ]
 }
+
+/** It may quote the module. */
+const reasonOf = ({ reason }: CheckedProof['replayed']) => printable(reason ?? '')
 
 const SOURCES = {
   option: 'given with --charter',
@@ -76,7 +82,7 @@ function verbLines({ findings, replayed, chain }: CheckedProof): string {
   const fuel = withCommas(chain?.receipt.body.result.fuel ?? 0)
   const again = replayed.done
     ? `ok: the job run again gave the same result with the same ${fuel} fuel`
-    : `ok: the decision; the job was not run again (${replayed.reason})`
+    : `ok: the decision; the job was not run again (${reasonOf(replayed)})`
   const opened = chain !== undefined
   return VERBS.map((verb) => {
     const [first, ...others] = found[verb].map(

@@ -49,6 +49,7 @@ export * from './tree.ts'
 export { anchorsBack } from './verify/anchors-back.ts'
 export { type Chain, chainOfJob } from './verify/chain.ts'
 export { distinct, type Finding, finding } from './verify/finding.ts'
+export { checkRefusal, type RunRefused } from './verify/replay.ts'
 export {
   type ChainCheck,
   checkChain,

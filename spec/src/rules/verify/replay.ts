@@ -1,6 +1,6 @@
 /**
  * The fifth verb, *replay*: doing it again gives the same. The decision is decided again from its
- * record; the run is compared with a second run, if the reader made one.
+ * record; the run is compared with a second run, if the reader made one or tried to.
  */
 import { sameValue } from '../../records/block-value.ts'
 import type { Charter } from '../../records/kinds/charter.ts'
@@ -9,6 +9,9 @@ import { replayDecision } from '../ledger/decide.ts'
 import type { Policies } from '../policy/policies.ts'
 import type { Chain } from './chain.ts'
 import { type Finding, finding } from './finding.ts'
+
+/** How a run ended before it began: a `Refusal`, or one that came over the wire. */
+export type RunRefused = { readonly code: string; readonly detail: string }
 
 /** `charter` is the version in force at the hold. */
 export function checkDecision(
@@ -37,6 +40,15 @@ export function checkResult({ receipt }: Chain, again: Result): Finding[] {
         `${field}: it says ${show(claimed[field])}, running it again gave ${show(again[field])}`,
       ),
     )
+}
+
+/**
+ * What a refusal to run it again proves: a module that no sandbox of its profile runs has no honest
+ * receipt. What is missing or too much here convicts nobody.
+ */
+export function checkRefusal({ receipt }: Chain, { code, detail }: RunRefused): Finding[] {
+  if (code !== 'MODULE_REFUSED' && code !== 'IMPORT_REFUSED') return []
+  return [finding(code, receipt.cid, `running it again is refused: ${detail}`)]
 }
 
 function show(value: Result[keyof Result]): string {

@@ -24,7 +24,7 @@ import { type Chain, type GetBlock, openChain } from './chain.ts'
 import { checkFiles } from './files.ts'
 import { distinct, type Finding, finding } from './finding.ts'
 import { checkLinks } from './link.ts'
-import { checkDecision, checkResult } from './replay.ts'
+import { checkDecision, checkRefusal, checkResult, type RunRefused } from './replay.ts'
 
 /** ✓ holds, ✗ does not (the code says why), … is not decided yet. */
 export type Mark = { mark: '✓' | '✗' | '…'; code: string | null; detail: string }
@@ -50,8 +50,8 @@ export type Facts = {
 
 /**
  * Verifies one receipt offline. `get` gives a block's bytes, unchecked; `head` is the newest anchor
- * the reader has; `again` is the reader's own run of the job, if it made one. `reader` may remember
- * what it has proven.
+ * the reader has; `again` is the reader's own run of the job, if it made one, or how that was
+ * refused. `reader` may remember what it has proven.
  */
 export function verifyChain(input: {
   receipt: CID
@@ -60,7 +60,7 @@ export function verifyChain(input: {
   get: GetBlock
   verify?: Verify
   reader?: Reader
-  again?: Result
+  again?: Result | RunRefused
   /** For a log whose charter or whose jobs have rules in CCL. */
   policies?: Policies
 }): ChainCheck {
@@ -88,7 +88,11 @@ export function verifyChain(input: {
 const ABSENT: readonly Code[] = ['LEASE_UNKNOWN', 'RECEIPT_UNKNOWN']
 
 /** All verbs after *open*, over a fold that the caller keeps: what a verifier runs to judge. */
-export function checkChain(chain: Chain, ledger: LedgerState, again?: Result): Finding[] {
+export function checkChain(
+  chain: Chain,
+  ledger: LedgerState,
+  again?: Result | RunRefused,
+): Finding[] {
   const charters = chartersOf(chain, ledger)
   if ('finding' in charters) return [...checkLinks(chain), ...checkUsage(chain), charters.finding]
   return distinct([
@@ -97,8 +101,13 @@ export function checkChain(chain: Chain, ledger: LedgerState, again?: Result): F
     ...checkUsage(chain),
     ...checkPlace(chain, ledger),
     ...checkDecision(chain, charters.hold, ledger.policies),
-    ...(again === undefined ? [] : checkResult(chain, again)),
+    ...checkAgain(chain, again),
   ])
+}
+
+function checkAgain(chain: Chain, again: Result | RunRefused | undefined): Finding[] {
+  if (again === undefined) return []
+  return 'outcome' in again ? checkResult(chain, again) : checkRefusal(chain, again)
 }
 
 /** The charters in force where the chain's records stand in the log. */
