@@ -26,14 +26,28 @@ const ALONE = ['test/sim/sim.test.ts'].map((file) => join(ROOT, file))
  * In a run of everything the files of each of these share a process, the longest first: most take
  * less time than a process takes to load.
  */
-const TOGETHER = [
-  ...['peer/', 'spec/', 'ccl-compiler/', 'mesh-node/', 'federation/'],
-  ...['runtime/test/wasi/', 'test/requirements/'],
-]
+const TOGETHER = {
+  peer: ['peer/'],
+  meshctl: ['meshctl/'],
+  spec: ['spec/'],
+  admission: ['runtime/test/admission/', 'runtime/test/wasi/'],
+  sandbox: ['runtime/test/sandbox', 'runtime/test/slot/', 'runtime/test/wasmer'].concat(
+    ['evaluate', 'frames', 'guests', 'memory', 're', 'live'].map((of) => `runtime/test/${of}`),
+  ),
+  requirements: ['test/requirements/', 'test/policies/', 'test/mesh/', 'test/examples/'],
+  language: ['ccl-compiler/', 'test/ccl-examples', 'test/ccl-bench'],
+  rooms: ['mesh-node/', 'federation/', 'test/soak/', 'test/crashes/', 'test/plants/'],
+  tree: ['test/docs', 'test/lock', 'test/test-count', 'test/tidy'],
+} satisfies Record<string, readonly string[]>
 /** These take longest; what comes last should not be long. */
 const EARLY = ['test/demo.test.ts', 'test/daemons/', 'test/build.test.ts', 'meshctl/test/up']
-/** Counts which lines V8 ran, which it cannot say of functions that other tests made hot. */
-const BY_ITSELF = ['ccl-compiler/test/robustness.test.ts'].map((file) => join(ROOT, file))
+/**
+ * One counts which lines V8 ran, which it cannot say of functions that other tests made hot; the
+ * other waits for processes most of its time, and others run meanwhile.
+ */
+const BY_ITSELF = ['ccl-compiler/test/robustness.test.ts', 'meshctl/test/up.test.ts'].map((file) =>
+  join(ROOT, file),
+)
 const SUMMARY = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) ([\d.]+)$/
 
 type Total = Tally & { success: boolean }
@@ -79,16 +93,17 @@ function findTests(patterns: readonly string[]): string[] {
   return [...new Set(found.flat())].sort().map((file) => join(ROOT, file))
 }
 
-/** The same tests in fewer files, one for each place of TOGETHER; the long ones first. */
+/** The same tests in fewer files, one for each group of TOGETHER; the long ones first. */
 function together(all: readonly string[]): string[] {
   const folder = join(CACHE, 'tests')
   mkdirSync(folder, { recursive: true })
   const isIn = (file: string, places: readonly string[]) =>
     places.some((place) => relative(ROOT, file).startsWith(place))
-  const [own, shared] = partition(all, (file) => BY_ITSELF.includes(file) || !isIn(file, TOGETHER))
-  const entries = TOGETHER.map((place) => {
-    const files = shared.filter((file) => isIn(file, [place]))
-    const entry = join(folder, `${place.replaceAll('/', '-')}.test.mjs`)
+  const places = Object.values(TOGETHER).flat()
+  const [own, shared] = partition(all, (file) => BY_ITSELF.includes(file) || !isIn(file, places))
+  const entries = Object.entries(TOGETHER).map(([name, places]) => {
+    const files = shared.filter((file) => isIn(file, places))
+    const entry = join(folder, `${name}.test.mjs`)
     writeFileSync(entry, files.map((file) => `import '${pathToFileURL(file)}'\n`).join(''))
     return entry
   })
