@@ -45,6 +45,7 @@ import {
 } from './machines.ts'
 import { alice, type BodyOf, foundCharter, issueToken, MACHINES, nameOf } from './people.ts'
 import { openShiftedClock } from './shifted-clock.ts'
+import { verifyOnce } from './verify-once.ts'
 
 export type MeshOptions = {
   /** Runs the jobs of all machines; or `exec` makes one for each. */
@@ -281,6 +282,7 @@ export async function openTestMesh(options: MeshOptions = {}) {
         head: given.head ?? (replicaOf(READER).head as CID),
         genesis: charter.cid,
         policies,
+        verify: verifyOnce,
         get: (cid) => blocks.get(`${cid}`),
         ...(given.again === undefined ? {} : { again: given.again }),
       })

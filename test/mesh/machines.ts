@@ -26,6 +26,7 @@ import {
 } from '@planetary-mesh/spec'
 import type { Bell } from './bell.ts'
 import { NODES, type Person } from './people.ts'
+import { verifyOnce } from './verify-once.ts'
 
 export type Machine = {
   name: string
@@ -91,6 +92,7 @@ export async function startMachine({ name, signer }: Person, given: Given): Prom
       genesis: charter.cid,
       writer: charter.body.writer,
       policies,
+      verify: verifyOnce,
       ports: {
         blocks,
         clock,
