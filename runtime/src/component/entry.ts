@@ -5,6 +5,7 @@
  */
 import { admit, Refusal } from '@planetary-mesh/spec/bare'
 import type { Bundle } from './bundle.ts'
+import type { PreparedComponent } from './prepare-component.ts'
 
 /** JSON with the text that numbers came from and go to: not in TypeScript's library yet. */
 const { parse, rawJSON } = JSON as unknown as {
@@ -22,10 +23,10 @@ type Print = (fd: 1 | 2, text: string) => void
 
 /**
  * Calls it and gives the exit code: 1 where the function gives an error, which is then on stderr,
- * else 0. Refuses with MODULE_REFUSED what is not exported.
+ * else 0. Refuses with MODULE_REFUSED what is not exported, or takes other arguments.
  */
 export function callExport(
-  exports: Bundle['exports'],
+  { exports, given }: Pick<PreparedComponent, 'exports' | 'given'>,
   exported: Record<string, unknown>,
   args: readonly string[],
   print: Print,
@@ -40,7 +41,8 @@ export function callExport(
   const { length } = called
   const took = `'${name}' takes ${length} arguments, not ${values.length}`
   admit(length === values.length, 'MODULE_REFUSED', took)
-  return attempt(called, values.map(argumentOf), (fd, value) => {
+  const call: Callable = (...all) => given.during(() => called(...all))
+  return attempt(call, values.map(argumentOf), (fd, value) => {
     if (value !== undefined) print(fd, `${JSON.stringify(value, plain)}\n`)
   })
 }

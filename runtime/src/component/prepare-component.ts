@@ -8,6 +8,7 @@ import { admit as admitModule } from '../admission/admit.ts'
 import { type WasmInstance, type WasmModule, WebAssembly } from '../admission/engine.ts'
 import { SECTION, splitSections } from '../admission/sections.ts'
 import { type Bundle, openBundle } from './bundle.ts'
+import { ARGUMENTS, amendGlue, GlueArguments } from './glue-arguments.ts'
 import { INTERFACES } from './host/interfaces.ts'
 import { ensurePlain, ensurePlainModule } from './names.ts'
 import { closeSeams, openSeams } from './seams.ts'
@@ -23,6 +24,8 @@ export type PreparedComponent = {
   readonly exports: Bundle['exports']
   readonly modules: ReadonlyMap<string, WasmModule>
   readonly instantiate: Instantiate
+  /** What the glue asks about values that a caller gives. */
+  readonly given: GlueArguments
   /** What the glue takes from each interface. */
   readonly wanted: readonly (readonly [owner: string, name: string])[]
 }
@@ -46,7 +49,9 @@ export function prepareComponent(
   const compiled = new Map(
     [...modules].map(([name, bytes]) => [name, compile(bytes, share, variant)]),
   )
-  return { exports, modules: compiled, instantiate: evaluateGlue(glue), wanted: wantedOf(glue) }
+  const given = new GlueArguments()
+  const instantiate = evaluateGlue(glue, given)
+  return { exports, modules: compiled, instantiate, given, wanted: wantedOf(glue) }
 }
 
 function ensureOffered(name: string): void {
@@ -103,11 +108,12 @@ const SHADOWED = {
   console: Object.freeze({ debug() {}, error() {}, log() {}, warn() {} }),
 }
 
-function evaluateGlue(glue: string): Instantiate {
-  const body = glue.replace(EXPORT, 'return function instantiate(')
+function evaluateGlue(glue: string, given: GlueArguments): Instantiate {
+  const body = amendGlue(glue).replace(EXPORT, 'return function instantiate(')
   admit(body !== glue && !/^(import|export)\b/m.test(body), 'MODULE_REFUSED', 'async or no glue')
-  const make = compileFunction(body, Object.keys(SHADOWED)) as (...values: unknown[]) => Instantiate
-  return make(...Object.values(SHADOWED))
+  const found = { ...SHADOWED, [ARGUMENTS]: given }
+  const make = compileFunction(body, Object.keys(found)) as (...values: unknown[]) => Instantiate
+  return make(...Object.values(found))
 }
 
 function refuseAsync(): never {

@@ -6,7 +6,7 @@ import { RUNTIME_PROFILE } from '../admission/profile.ts'
 import { componentPackage } from './take-apart.ts'
 
 /** Change jco's version, its options, the interfaces or a price, and the number changes too. */
-export const COMPONENT_PROFILE = `${RUNTIME_PROFILE}+component/0`
+export const COMPONENT_PROFILE = `${RUNTIME_PROFILE}+component/1`
 
 /** What is run here: components only where their package is installed. */
 export const availableProfile = (): string =>

@@ -57,7 +57,7 @@ export function runComponentOnce(
       interfaces,
       (module, imports) => cores.instantiate(module, imports),
     )
-    outcome = { type: 'exited', code: callExport(prepared.exports, exported, input.args, print) }
+    outcome = { type: 'exited', code: callExport(prepared, exported, input.args, print) }
   } catch (thrown) {
     outcome = outcomeOfGlue(thrown, cores.count > 0)
     meterIsStale = outcome.type === 'trapped' && outcome.trap !== 'unreachable'
