@@ -7,6 +7,7 @@ import type { Language } from '../ccl/new-command.ts'
 import { UsageError } from '../cli/errors.ts'
 import { EXIT, type Exit } from '../cli/exit.ts'
 import { print, printJson, quoted } from '../cli/terminal.ts'
+import { writeError } from '../files/host-errors.ts'
 
 /** The templates by the word that people say, and what builds them. */
 const TEMPLATES: Record<Language, { folder: string; build: readonly string[] }> = {
@@ -25,12 +26,14 @@ export async function newJob(
 ): Promise<Exit> {
   const template = TEMPLATES[options.lang]
   const from = templateFolder(template.folder)
-  await mkdir(dirname(folder), { recursive: true })
-  try {
-    await mkdir(folder)
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
+  if (existsSync(folder)) {
     throw new UsageError(`'${folder}' is there already`, 'name a folder that is not')
+  }
+  try {
+    await mkdir(dirname(folder), { recursive: true })
+    await mkdir(folder)
+  } catch (thrown) {
+    throw writeError(folder, thrown)
   }
   const names = (await readdir(from)).filter((name) => !MADE.includes(name)).sort()
   for (const name of names) await cp(join(from, name), join(folder, name), { recursive: true })
