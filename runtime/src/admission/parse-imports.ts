@@ -57,7 +57,8 @@ export function judgeImports(
     const reason = offered(module, name, types[type] as FunctionType)
     if (reason === undefined) continue
     const meaning = importMeaning(module, name)
-    refuseImport(named, meaning === undefined ? reason : `${meaning} (${reason})`)
+    const isSaid = meaning === undefined || meaning === reason
+    refuseImport(named, isSaid ? reason : `${meaning} (${reason})`)
   }
 }
 

@@ -142,6 +142,11 @@ test('names the import that it refuses, and what that means', () => {
     detail('wasi', 'thread-spawn'),
     '"wasi"."thread-spawn": threads are not available (not offered)',
   )
+  const saysSo = { ...OPTIONS, imports: () => 'threads are not available' }
+  assert.equal(
+    refusal(importing('wasi', 'thread-spawn'), saysSo).detail,
+    '"wasi"."thread-spawn": threads are not available',
+  )
   assert.match(detail('wasi_snapshot_preview1', 'sock_accept'), /sockets are not available/)
   assert.match(detail('wasi_unstable', 'fd_write'), /preview0/)
   assert.equal(detail('env', 'a\nb\u001b[31m'), '"env"."a\\nb\\u001b[31m": not offered')
