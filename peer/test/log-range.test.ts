@@ -16,6 +16,7 @@ import {
 } from '@planetary-mesh/spec'
 import { Log } from '../../spec/test/rules/log.ts'
 import { makeToken } from '../../spec/test/rules/world.ts'
+import { verifyOnce } from '../../test/mesh/verify-once.ts'
 import { alice, bruno, dora } from '../../tools/vectors/people.ts'
 import { logMessages, openStage, play, settle } from './stage.ts'
 
@@ -82,16 +83,19 @@ test('a range is the anchors after a size, each with all its blocks, and can be 
 test('ranges that begin among anchors long forgotten are found on the disk', async () => {
   const log = new Log()
   const replica = openReplica(log.genesis)
+  // each range is as long as the log, and its signatures are the same
+  const reader = plainReader(verifyOnce)
   const count = 2 * LIMITS.anchorsKept + 3
   for (let made = 0; made < count; made++) {
     if (made > 0) log.append(makeToken({ amount: made }))
-    assert.equal(receive(replica, { anchor: log.anchor(), get: log.get }).type, 'applied')
+    const received = receive(replica, { anchor: log.anchor(), get: log.get }, reader)
+    assert.equal(received.type, 'applied')
   }
   assert.ok(replica.anchorsBefore > 0)
   const blocks = openMemoryDisk().openBlocks()
   const all = [...log.blocks].map(([key, bytes]) => ({ cid: parseCid(key), bytes }))
   await blocks.put(all)
-  const range = openLogRange(replica, blocks, plainReader())
+  const range = openLogRange(replica, blocks, reader)
   for (const fromSize of [0, 1, 63, 64, 65, 700, LIMITS.anchorsKept, count - 2, count]) {
     const given: string[] = []
     for await (const { anchor } of range(fromSize)) given.push(`${anchor}`)

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fitText } from '@planetary-mesh/spec'
 import fc from 'fast-check'
+import { anyText } from '../../../ccl-compiler/test/any-text.ts'
 
 const bytesOf = (sentence: string) => new TextEncoder().encode(sentence).length
 
@@ -45,7 +46,7 @@ test('what may not stand in a block is replaced or left out, and counts with its
 })
 
 test('whatever was said, it stands in a field of that size and wastes less than a character', () => {
-  const sentence = fc.string({ unit: fc.oneof(fc.string({ unit: 'binary' }), lone()) })
+  const sentence = fc.string({ unit: fc.oneof(anyText(10), lone()) })
   fc.assert(
     fc.property(sentence, fc.nat(64), (said, bytesMax) => {
       const fitted = fitText(said, bytesMax)
