@@ -29,11 +29,14 @@ const ALONE = ['test/sim/sim.test.ts'].map((file) => join(ROOT, file))
 const TOGETHER = {
   peer: ['peer/'],
   meshctl: ['meshctl/'],
+  hostile: ['test/hostile/'],
   spec: ['spec/'],
   admission: ['runtime/test/admission/', 'runtime/test/wasi/'],
-  sandbox: ['runtime/test/sandbox', 'runtime/test/slot/', 'runtime/test/wasmer'].concat(
-    ['evaluate', 'frames', 'guests', 'memory', 're', 'live'].map((of) => `runtime/test/${of}`),
-  ),
+  sandbox: [
+    ...['runtime/test/slot/', 'runtime/test/sandbox', 'runtime/test/wasmer', 'runtime/test/live'],
+    ...['runtime/test/evaluate', 'runtime/test/frames', 'runtime/test/guests.test'],
+    ...['runtime/test/memory-pages', 'runtime/test/rewritten-cache'],
+  ],
   requirements: ['test/requirements/', 'test/policies/', 'test/mesh/', 'test/examples/'],
   language: ['ccl-compiler/', 'test/ccl-examples', 'test/ccl-bench'],
   rooms: ['mesh-node/', 'federation/', 'test/soak/', 'test/crashes/', 'test/plants/'],
@@ -43,11 +46,13 @@ const TOGETHER = {
 const EARLY = ['test/demo.test.ts', 'test/daemons/', 'test/build.test.ts', 'meshctl/test/up']
 /**
  * One counts which lines V8 ran, which it cannot say of functions that other tests made hot; the
- * other waits for processes most of its time, and others run meanwhile.
+ * others have dozens of processes of their own to wait for.
  */
-const BY_ITSELF = ['ccl-compiler/test/robustness.test.ts', 'meshctl/test/up.test.ts'].map((file) =>
-  join(ROOT, file),
-)
+const BY_ITSELF = [
+  'ccl-compiler/test/robustness.test.ts',
+  'meshctl/test/up.test.ts',
+  'test/hostile/corpus/corpus.test.ts',
+].map((file) => join(ROOT, file))
 const SUMMARY = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) ([\d.]+)$/
 
 type Total = Tally & { success: boolean }
