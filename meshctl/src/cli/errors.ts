@@ -43,7 +43,8 @@ const NEXT: Partial<Record<Code, string>> = {
   INVITE_UNKNOWN: 'ask for another line: `meshctl federation invite`',
   LEDGER_AWAY: 'waiting for the ledger: try again when the log writer is back',
   LIMIT_EXCEEDED: 'ask for less: the limits are in spec/src/limits.ts',
-  MODULE_REFUSED: 'check that the file is a WebAssembly module of the MVP with WASI preview1',
+  MODULE_REFUSED:
+    'see docs/writing-jobs.md for what a job is, and runtime/README.md for what is accepted',
   NODE_FAILED: 'mend what its log says, then run `meshctl up` again',
   NODE_AWAY: 'run `meshctl up`, or name another node with --node',
   OVERLOADED: 'try again later',

@@ -3,6 +3,7 @@
  * begins, and turned into the binary format before anything else looks at it.
  */
 import { Refusal } from '@planetary-mesh/spec'
+import { tooDeepAt } from './wat-nesting.ts'
 
 const TEXT_NAME = /\.wat$/i
 /** Spaces and comments, of a line or between brackets and semicolons, then a bracket. */
@@ -35,10 +36,11 @@ export function isWatText(path: string, bytes: Uint8Array): boolean {
  * the line and column of the first mistake, counted from 1.
  */
 export async function moduleOfWat(path: string, bytes: Uint8Array): Promise<Uint8Array> {
+  ensureShallow(path, new TextDecoder('latin1').decode(bytes))
   const { default: openTranslator } = await import('wabt')
   const translator = await openTranslator()
   try {
-    const module = translator.parseWat(NAME, bytes, FEATURES)
+    const module = translator.parseWat(NAME, Uint8Array.from(bytes), FEATURES)
     try {
       module.resolveNames()
       module.validate()
@@ -52,4 +54,14 @@ export async function moduleOfWat(path: string, bytes: Uint8Array): Promise<Uint
     const values = { line: Number(line), column: Number(column) }
     throw new Refusal('MODULE_REFUSED', `${path}:${line}:${column}: ${problem}`, { values })
   }
+}
+
+function ensureShallow(path: string, text: string): void {
+  const at = tooDeepAt(text)
+  if (at === undefined) return
+  const lines = text.slice(0, at).split('\n')
+  const values = { line: lines.length, column: (lines.at(-1) as string).length + 1 }
+  const where = `${path}:${values.line}:${values.column}`
+  const detail = `${where}: nested too deeply for the text format: give the binary one`
+  throw new Refusal('MODULE_REFUSED', detail, { values })
 }
