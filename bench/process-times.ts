@@ -24,8 +24,8 @@ export function fineCpuMsOf(pid: number): number {
   return ns.reduce((sum, ran) => sum + ran, 0) / 1e6
 }
 
-/** A line such as `VmHWM` (the most memory ever) or `VmRSS` (now), in bytes. */
-export function memoryOf(pid: number, line: 'VmHWM' | 'VmRSS'): number {
+/** A line such as `VmHWM` (the most memory ever) or `RssAnon` (now, without files), in bytes. */
+export function memoryOf(pid: number, line: 'VmHWM' | 'RssAnon'): number {
   const [, kib] = new RegExp(`^${line}:\\s+(\\d+) kB$`, 'm').exec(statusOf(pid)) ?? []
   return Number(kib) * 1024
 }

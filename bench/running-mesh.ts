@@ -33,6 +33,8 @@ export const FEDERATION = ['federation-1', 'federation-2', 'federation-3'] as co
 export const NODES = ['mesh-node-1', 'mesh-node-2', 'mesh-node-3'] as const
 
 const ROOT = join(import.meta.dirname, '..')
+/** As `meshctl up` starts them from a checkout. */
+const NODE_FLAGS = ['--max-semi-space-size=4', '--conditions=source']
 const POLL_MS = 25
 const START_MS_MAX = 120_000
 
@@ -90,7 +92,7 @@ export async function openRunningMesh(): Promise<RunningMesh> {
     const room = name.startsWith('federation') ? 'federation' : 'mesh-node'
     const bootstrap = [...children.keys()].flatMap((other) => addressesIn(folderOf(other)))
     const words = [
-      ...['--conditions=source', ...flags, join(ROOT, `${room}/bin/${room}.js`)],
+      ...[...NODE_FLAGS, ...flags, join(ROOT, `${room}/bin/${room}.js`)],
       ...['--config', configFileOf(folderOf(name))],
       ...bootstrap.flatMap((address) => ['--bootstrap', address]),
     ]

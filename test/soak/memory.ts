@@ -1,4 +1,7 @@
-/** The memory of processes over time, and how fast it grows. */
+/**
+ * The memory of processes over time, and how fast it grows: what is theirs alone. Pages of programs
+ * and of the store's files are the system's, which drops them when it wants the room.
+ */
 import { setTimeout as wait } from 'node:timers/promises'
 import { childrenOf, memoryOf } from '../../bench/process-times.ts'
 import type { RunningMesh } from '../../bench/running-mesh.ts'
@@ -30,7 +33,7 @@ export function openMemorySamples(
       for (let taken = 1; !over.aborted; taken++) {
         for (const name of names) {
           const { pid } = mesh.run(name)
-          take(name, memoryOf(pid, 'VmRSS'))
+          take(name, memoryOf(pid, 'RssAnon'))
           take(`${name}, slots`, slotsOf(pid))
         }
         if (taken % SAMPLES_PER_LINE === 0) say(lineOf(lines))
@@ -72,7 +75,7 @@ function slotsOf(pid: number): number {
   let bytes = 0
   for (const child of childrenOf(pid)) {
     try {
-      bytes += memoryOf(child, 'VmRSS')
+      bytes += memoryOf(child, 'RssAnon')
     } catch (error) {
       if (!['ENOENT', 'ESRCH'].includes(Object(error).code)) throw error
     }

@@ -22,8 +22,8 @@ export type Storage = {
   close(): Promise<void>
 }
 
-/** Written to a log first and then in files of this size: blocks are large. */
-const WRITE_BUFFER_BYTES = 16 * 1024 * 1024
+/** What is written stands in memory, too, until it is so much and becomes a file. */
+const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
 const FILE_BYTES = 32 * 1024 * 1024
 
 /** Refuses STORE_LOCKED while anybody has the folder open. */
