@@ -64,6 +64,16 @@ test('a job in JavaScript comes with its world and its build, without what was b
   assert.deepEqual(names, ['README.md', 'build.js', 'job.js', 'package.json', 'wit'])
 })
 
+test('its first line leads a shell into the folder, whatever that is called', async () => {
+  const { status, stdout } = await runHere(['new', 'job', '--lang', 'js', '--', `-"it's"`], {
+    cwd: work,
+  })
+  assert.equal(status, 0)
+  const [, line = ''] = /next:\n {2}(.*)\n/.exec(stdout) ?? []
+  const shell = spawnSync('sh', ['-c', `${line} && ls`], { cwd: work, encoding: 'utf8' })
+  assert.equal(shell.stdout, 'README.md\nbuild.js\njob.js\npackage.json\nwit\n')
+})
+
 test('a folder that is there is left alone, and so is a language that is not known', async () => {
   const folder = join(work, 'mine')
   assert.equal((await runHere(['new', 'job', '--lang', 'js', folder])).status, 0)

@@ -38,7 +38,8 @@ export async function newJob(
   const names = (await readdir(from)).filter((name) => !MADE.includes(name)).sort()
   for (const name of names) await cp(join(from, name), join(folder, name), { recursive: true })
   const next = [
-    `cd ${quoted(folder)}`,
+    // to `cd` a name that begins with a dash is an option
+    `cd ${quoted(folder.startsWith('-') ? `./${folder}` : folder)}`,
     ...template.build,
     'npx meshctl run build/job.wasm --input README.md README.md',
   ]
