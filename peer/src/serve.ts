@@ -37,10 +37,11 @@ import { openAppends } from './appends.ts'
 import { openCalls } from './calls.ts'
 import { openCatchUp } from './catch-up.ts'
 import { openEventQueue } from './event-queue.ts'
+import { openHeard } from './heard.ts'
 import { loadLog } from './load-log.ts'
 import { openLogFollower } from './log-follower.ts'
 import { blocksInRange, type LogBatch, type LogRange, openLogRange } from './log-range.ts'
-import type { Notice } from './notice.ts'
+import { type Notice, openQuietLog } from './notice.ts'
 import { createOpener, type Opener } from './opener.ts'
 import { openPerformer } from './perform.ts'
 import type { Ports } from './ports.ts'
@@ -113,6 +114,7 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
   const open = options.opener ?? createOpener({ verify, max: LIMITS.recordsRememberedMax })
   const openOne = (bytes: Uint8Array) => open(bytes)
   const log = options.log ?? (() => {})
+  const quietLog = openQuietLog(log, ports.clock.nowMs)
   const states = new Map<RoleName, unknown>(roles.map((role) => [role.name, role.init()]))
   assert(states.size === roles.length, 'each role is served once')
   const { policies } = options
@@ -136,9 +138,14 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
   const isRunning = () => state === 'alive' || state === 'closing'
 
   const queue = openEventQueue<Item>({ handle, onError: (error) => fail(error) })
+  const waiting = openHeard(signer.did)
 
   const hear = (from: Did, bytes: Uint8Array) => {
-    if (state !== 'alive' || queue.offer({ type: 'heard', from, bytes })) return
+    if (state !== 'alive') return
+    if (waiting.enter(from, bytes.length)) {
+      if (queue.offer({ type: 'heard', from, bytes })) return
+      waiting.leave(from, bytes.length)
+    }
     dropped.overload += 1
     if (dropped.overload % LIMITS.eventsQueuedMax !== 1) return
     log({ level: 'warn', message: 'messages dropped', code: 'OVERLOADED', from })
@@ -166,7 +173,7 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
     writer: writerNow,
     clock: ports.clock,
     send,
-    log,
+    log: quietLog,
   })
 
   const notesNow = () => roles.flatMap((role) => role.notes?.(states.get(role.name)) ?? [])
@@ -200,6 +207,7 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
         catchUp()
         return
       case 'heard':
+        waiting.leave(item.from, item.bytes.length)
         return heard(item.from, item.bytes)
       case 'pulled': {
         const before = replica.ledger.size
@@ -234,7 +242,7 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       dropped.refused += 1
-      warn(log, 'message refused', error, from)
+      warn(quietLog, 'message refused', error, from)
       return undefined
     }
   }

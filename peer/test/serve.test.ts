@@ -11,7 +11,7 @@ import {
   type WireMessage,
 } from '@planetary-mesh/spec'
 import { makeToken } from '../../spec/test/rules/world.ts'
-import { alice, bruno, chiara, dora } from '../../tools/vectors/people.ts'
+import { alice, bruno, chiara, dora, fatou, mallory } from '../../tools/vectors/people.ts'
 import { blockOf, gate, refuses } from './exams/refuses.ts'
 import { BID, behind, logMessages, MANIFEST, openStage, play, settle, words } from './stage.ts'
 
@@ -299,10 +299,14 @@ test('when the queue is full messages are dropped and counted, timers are not', 
   const { messages } = logMessages([() => {}, (log) => log.append(makeToken())])
   stage.say(dora, messages[1] as WireMessage)
   await settle()
-  const far = stage.join(chiara)
-  for (let count = 0; count < LIMITS.eventsQueuedMax + 10; count++) {
-    far.send(stage.self.did, encodeMessage(behind(count)))
+  const crowd = [alice, bruno, chiara, fatou]
+  for (const one of crowd) {
+    const far = stage.join(one)
+    for (let count = 0; count < LIMITS.eventsQueuedMax / crowd.length; count++) {
+      far.send(stage.self.did, encodeMessage(behind(count)))
+    }
   }
+  for (let count = 0; count < 10; count++) stage.say(dora, behind(count))
   stage.clock.run(stage.clock.nowMs() + 5)
   await refuses(() => process.call({ type: 'status', job: MANIFEST.cid }), 'OVERLOADED')
   open()
@@ -311,6 +315,78 @@ test('when the queue is full messages are dropped and counted, timers are not', 
   assert.equal(types(home.events).at(-1), 'timer')
   assert.deepEqual(
     stage.notices.filter(({ code }) => code === 'OVERLOADED').map(({ from }) => from),
-    [chiara.did],
+    [dora.did],
   )
+})
+
+/** A home whose first log entry is still being written, so that what is said to it waits. */
+async function openBusyHome() {
+  const stage = openStage()
+  const { pass, open } = gate()
+  const home = play('home')
+  const process = await stage.start([home])
+  stage.say(dora, opening())
+  await process.idle()
+  stage.disk.sync = () => pass
+  const { messages } = logMessages([() => {}, (log) => log.append(makeToken())])
+  stage.say(dora, messages[1] as WireMessage)
+  await settle()
+  const done = async () => {
+    open()
+    await process.idle()
+  }
+  return { stage, process, home, done }
+}
+
+test('a member who says more messages than may wait of one is turned away alone', async () => {
+  const { stage, process, home, done } = await openBusyHome()
+  const far = stage.join(chiara)
+  for (let count = 0; count < LIMITS.heardOfOneMax + 10; count++) {
+    far.send(stage.self.did, encodeMessage(behind(count)))
+  }
+  stage.say(bruno, recordsMessage('offer', [BID]))
+  await done()
+  assert.equal(process.dropped.overload, 10)
+  assert.deepEqual(heard(home.events), ['offer'])
+  stage.say(chiara, recordsMessage('offer', [BID]))
+  await process.idle()
+  assert.deepEqual(heard(home.events), ['offer', 'offer'], 'what was handled counts no more')
+})
+
+test('large messages of one member wait up to a bound in bytes, of all together up to another', async () => {
+  const { stage, process, home, done } = await openBusyHome()
+  const bytes = LIMITS.messageBytesMax - 1024
+  const large = new Uint8Array(bytes)
+  const ofOne = Math.floor(LIMITS.heardBytesOfOneMax / bytes)
+  const inAll = Math.floor(LIMITS.heardBytesMax / bytes)
+  for (let count = 0; count < ofOne + 3; count++) stage.join(chiara).send(stage.self.did, large)
+  stage.clock.run(stage.clock.nowMs())
+  stage.say(bruno, recordsMessage('offer', [BID]))
+  const others = [alice, bruno, fatou, mallory]
+  for (const one of others) {
+    for (let count = 0; count < ofOne; count++) stage.join(one).send(stage.self.did, large)
+  }
+  stage.clock.run(stage.clock.nowMs())
+  await done()
+  const turnedAway = 3 + (1 + others.length) * ofOne - inAll
+  assert.equal(process.dropped.overload, turnedAway)
+  assert.equal(process.dropped.refused, inAll)
+  assert.deepEqual(heard(home.events), ['offer'])
+})
+
+test('what a member sends that does not open is in the log a few times, then counted', async () => {
+  const stage = openStage()
+  const process = await stage.start([play('home')])
+  const rubbish = () => stage.say(chiara, Uint8Array.of(0xff))
+  const said = () => stage.notices.filter(({ message }) => message === 'message refused')
+  for (let count = 0; count < LIMITS.noticesMax + 5; count++) rubbish()
+  stage.say(bruno, Uint8Array.of(0xff))
+  await process.idle()
+  assert.equal(said().filter(({ from }) => from === chiara.did).length, LIMITS.noticesMax)
+  assert.equal(said().at(-1)?.from, bruno.did, 'another member is another matter')
+  stage.clock.run(stage.clock.nowMs() + LIMITS.noticePauseMs)
+  rubbish()
+  await process.idle()
+  assert.match(String(said().at(-1)?.detail), /; 5 more before were left out$/)
+  assert.equal(process.dropped.refused, LIMITS.noticesMax + 7)
 })

@@ -112,6 +112,13 @@ export const LIMITS = {
   denialsRememberedMax: 4096,
   rememberedBytesMax: 8 * MiB,
   eventsQueuedMax: 65_536,
+  /** Messages that wait for their turn: of one member, and the bytes of all. */
+  heardOfOneMax: 16_384,
+  heardBytesOfOneMax: 16 * MiB,
+  heardBytesMax: 64 * MiB,
+  /** Lines in a log about what one member did wrong, in so long a time. */
+  noticesMax: 16,
+  noticePauseMs: 10_000,
   timersMax: 1_000_000,
   logBytesWaitingMax: 64 * MiB,
   journalEntryBytesMax: 8 * MiB,
@@ -215,6 +222,11 @@ assert(
   'a full batch and one more request fit into a message',
 )
 assert(LIMITS.recordBytesMax < LIMITS.messageBytesMax, 'a record fits into a message')
+assert(
+  LIMITS.heardOfOneMax < LIMITS.eventsQueuedMax && LIMITS.heardBytesOfOneMax < LIMITS.heardBytesMax,
+  'one member who says too much leaves room for the others',
+)
+assert(LIMITS.messageBytesMax < LIMITS.heardBytesOfOneMax, 'a message may wait')
 assert(
   LIMITS.keepsMax * LIMITS.fileFetchesMax < LIMITS.blockFetchesMax,
   'whoever keeps files for others can still fetch those of its own jobs',
