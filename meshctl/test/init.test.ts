@@ -106,6 +106,45 @@ test('a home is made whole or not at all, and leaves what is there alone', async
   assert.ok(!readdirSync(scratch).some((name) => name.startsWith('.')))
 })
 
+test('of two that make a home at once one does, and none of it is the other’s', async () => {
+  const path = newHome()
+  const both = [found(), found()]
+  const made = await Promise.allSettled(both.map((each) => createFoundersHome(path, each)))
+  const [won, ...rest] = both.filter((_, index) => made[index]?.status === 'fulfilled')
+  assert.deepEqual(rest, [])
+  const lost = made.find(({ status }) => status === 'rejected') as PromiseRejectedResult
+  assert.equal(lost.reason.code, 'HOME_TAKEN')
+  const home = await openHome({ folder: path })
+  assert.equal(`${home.genesis}`, `${won?.charter.cid}`)
+  assert.equal(home.signer().did, home.tokens()[0]?.body.holder)
+  assert.equal(home.charter().author, home.signer().did)
+})
+
+test('a home where no folder can be made is usage, and no wait without an end', async () => {
+  // where Node's own mkdir would try for ever
+  const { status, stderr } = await inHome('/proc/no/home', 'init')
+  assert.equal(status, 2)
+  assert.match(stderr, /cannot make the home '\/proc\/no\/home': ENOENT/)
+})
+
+test('a token or charter that was altered is refused with its file', async () => {
+  const path = newHome()
+  await createFoundersHome(path, found())
+  const [token] = readdirSync(join(path, 'tokens'))
+  for (const [file, code] of [
+    [join(path, 'tokens', `${token}`), 'BLOCK_MALFORMED'],
+    [join(path, 'charter.dag-cbor'), 'BLOCK_CID_MISMATCH'],
+  ] as const) {
+    const before = readFileSync(file)
+    writeFileSync(file, 'x')
+    const { status, stdout } = await inHome(path, 'token', 'list', '--json')
+    const { error } = JSON.parse(stdout)
+    assert.deepEqual([status, error.code], [1, code])
+    assert.ok(error.detail.startsWith(`${file}: `), error.detail)
+    writeFileSync(file, before)
+  }
+})
+
 test('init --charter trusts a federation by CID, or by the block of its genesis', async () => {
   const { charter } = found()
   const byCid = newHome()

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { InvalidArgumentError } from 'commander'
 import { parseAmount, withCommas } from '../src/cli/amounts.ts'
 import { bidsTable } from '../src/cli/bids-table.ts'
-import { printable } from '../src/cli/terminal.ts'
+import { jsonText, printable } from '../src/cli/terminal.ts'
 import { resultTable } from '../src/demo/result-table.ts'
 
 const bid = { node: 'mesh-node-2', price: 80, expectedMs: 120_000, reputation: 95 }
@@ -90,4 +90,12 @@ test('an amount is a whole number, alone or with a unit', () => {
     assert.throws(() => parseAmount(text), InvalidArgumentError, text)
   }
   assert.deepEqual([0, 999, 1000, 1234567].map(withCommas), ['0', '999', '1,000', '1,234,567'])
+})
+
+test('JSON of what a guest wrote holds none of what steers a terminal, and reads back the same', () => {
+  const value = { 'na\u009bme': 'a\u001b[2J\u007f\u009b31m\u202e\u{e0041}\u2028ü😀\n' }
+  const text = jsonText(value)
+  assert.doesNotMatch(text, /(?!\n)[\p{Cc}\p{Cf}\u2028]/u)
+  assert.match(text, /ü😀\\n/, 'what steers nothing stays as it is')
+  assert.deepEqual(JSON.parse(text), value)
 })

@@ -122,6 +122,20 @@ test('node start without a line says where one comes from', async () => {
   assert.equal((await run('federation', 'invite', '--expires', 'soon')).status, 2)
 })
 
+test('where to listen is judged before anything is made', async () => {
+  const nowhere = join(scratch, 'nowhere')
+  for (const words of [['up'], ['node', 'start', '--join', 'mesh-join:x']]) {
+    for (const listen of ['rubbish', '/ip4/127.0.0.1/tcp/99999']) {
+      const { status, stderr } = await runHere([...words, '--listen', listen], {
+        meshHome: nowhere,
+      })
+      assert.equal(status, 2)
+      assert.ok(stderr.includes(`--listen ${listen}: expected a multiaddr\n  next: `), stderr)
+    }
+  }
+  assert.ok(!existsSync(nowhere))
+})
+
 /** An `up` that stays, in another terminal. */
 let attached: Started
 
@@ -210,6 +224,25 @@ test(
     assert.deepEqual(pidsOf(idle), [])
   },
 )
+
+test('two that start the same home at once share what they start', TIMEOUT, async () => {
+  const words = ['up', '--detach', '--json']
+  const both = [words, words].map((each) => startMeshctl(each, { meshHome: idle }))
+  const meshes = await Promise.all(
+    both.map(async ({ ended }) => {
+      const { status, stdout, stderr } = await ended
+      assert.equal(status, 0, stdout + stderr)
+      return JSON.parse(stdout) as { name: string; pid: number; started: boolean }[]
+    }),
+  )
+  const pidsBy = meshes.map((mesh) => mesh.map(({ name, pid }) => `${name} ${pid}`))
+  assert.deepEqual(pidsBy[0], pidsBy[1])
+  const started = meshes.flat().filter((one) => one.started)
+  assert.deepEqual(started.map(({ name }) => name).sort(), ['federation-1', 'federation-2'])
+  const { stopped } = jsonIn(await runHere(['down', '--json'], { meshHome: idle }))
+  assert.equal(stopped.length, 2)
+  assert.deepEqual(pidsOf(idle), [])
+})
 
 // by SIGINT: policy.test.ts
 test('attached processes end with an up that ends by SIGKILL', TIMEOUT, async () => {

@@ -17,6 +17,7 @@ export {
   ConfigError,
   type DaemonConfig,
   type DaemonConfigInput,
+  isAddress,
   readConfig,
   writeConfig,
 } from './daemon/config.ts'

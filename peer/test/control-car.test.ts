@@ -102,6 +102,8 @@ test('what is no CAR file, or holds what is no block, is refused by name', async
       Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0x01),
       'FILE_MALFORMED',
     ],
+    ['a length that is padded', Uint8Array.of(0xff, 0x00), 'FILE_MALFORMED'],
+    ['another, of a section', Uint8Array.from([...FRONT, 0xa4, 0x80, 0x00]), 'FILE_MALFORMED'],
     ['a section of nothing', Uint8Array.from([...FRONT, 0]), 'FILE_MALFORMED'],
     ['a section of a CID alone, cut', section(ONE.cid.bytes.subarray(0, 35)), 'FILE_MALFORMED'],
     ['no CID', section(new Uint8Array(40).fill(0xff)), 'CID_REFUSED'],

@@ -5,7 +5,7 @@
 import { CODES, type Code, HostFault, Refusal } from '@planetary-mesh/spec'
 import { CommanderError } from 'commander'
 import { EXIT, type Exit } from './exit.ts'
-import { printable } from './terminal.ts'
+import { escaped, printable } from './terminal.ts'
 
 /** The command line itself is wrong: nothing was tried. `next` says what would be right. */
 export class UsageError extends Error {
@@ -107,5 +107,5 @@ export function sentenceOf({ code, detail, next }: Told): string {
 
 /** For programs: one object. */
 export function jsonOf({ code, detail }: Told): string {
-  return `${JSON.stringify({ error: { code, detail } })}\n`
+  return `${escaped(JSON.stringify({ error: { code, detail } }))}\n`
 }

@@ -4,6 +4,9 @@
  */
 import { styleText } from 'node:util'
 
+/** Control, format and private characters, and ends of lines that are no line feed. */
+const STEERING = /[\p{Cc}\p{Cf}\p{Co}\u2028\u2029]/gu
+
 type Colour = 'green' | 'red' | 'yellow' | 'bold' | 'dim'
 
 export function print(text: string): void {
@@ -18,7 +21,17 @@ export function printJson(value: unknown): void {
   print(jsonText(value))
 }
 
-export const jsonText = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`
+export const jsonText = (value: unknown) => `${escaped(JSON.stringify(value, null, 2))}\n`
+
+/** JSON as it is, but of what could steer a terminal only its escapes: the same value to a parser. */
+export const escaped = (json: string) =>
+  json.replace(STEERING, (point) => (point === '\n' ? point : unitsOf(point)))
+
+const unitsOf = (point: string) =>
+  point
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('')
 
 /** Exactly these bytes, unless the stream is a terminal: then its control characters are shown. */
 export function printBytes(stream: NodeJS.WriteStream, bytes: Uint8Array): void {
@@ -28,7 +41,7 @@ export function printBytes(stream: NodeJS.WriteStream, bytes: Uint8Array): void 
 
 /** Text of one line or, with `keep`, of many: control and format characters as `\u{1b}`. */
 export function printable(text: string, keep = ''): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Co}\u2028\u2029]/gu, (point) =>
+  return text.replace(STEERING, (point) =>
     keep.includes(point) ? point : `\\u{${point.codePointAt(0)?.toString(16)}}`,
   )
 }

@@ -19,7 +19,7 @@ import { withCommas } from '../cli/amounts.ts'
 import { UsageError } from '../cli/errors.ts'
 import { EXIT, type Exit } from '../cli/exit.ts'
 import { wholeCid } from '../cli/ids.ts'
-import { print, printable, printBytes, printJson } from '../cli/terminal.ts'
+import { jsonText, print, printable, printBytes, printJson } from '../cli/terminal.ts'
 import { withMesh } from '../jobs/with-mesh.ts'
 import { findCid } from '../proof/find-cid.ts'
 import { getFrom, readCarFile } from './car-file.ts'
@@ -106,8 +106,7 @@ async function getRecord(cid: CID, read: GetBlock, { output, force }: GetOptions
         }
   if (output === undefined) printJson(value)
   else {
-    const text = `${JSON.stringify(value, null, 2)}\n`
-    await writeNew(output, new TextEncoder().encode(text), force === true)
+    await writeNew(output, new TextEncoder().encode(jsonText(value)), force === true)
   }
   return EXIT.done
 }

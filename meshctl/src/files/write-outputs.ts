@@ -3,11 +3,12 @@
  * link, and over what is there only with `force`.
  */
 import type { Stats } from 'node:fs'
-import { lstat, mkdir, open, rm } from 'node:fs/promises'
+import { lstat, open, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { VirtualFile } from '@planetary-mesh/spec'
 import { UsageError } from '../cli/errors.ts'
 import { inTheWay, writeError } from './host-errors.ts'
+import { makeFolder } from './make-folder.ts'
 
 /** Writes all of them or, when one is in the way, none. Refuses paths that leave the folder. */
 export async function writeOutputs(
@@ -16,17 +17,17 @@ export async function writeOutputs(
   force: boolean,
 ): Promise<void> {
   for (const { path } of files) await ensureFree(folder, path, force)
-  await makeFolder(folder)
+  await ensureFolder(folder)
   for (const { path, bytes } of files) {
-    await makeFolder(dirname(join(folder, path)))
+    await ensureFolder(dirname(join(folder, path)))
     await writeNew(join(folder, path), bytes, force)
   }
 }
 
 /** Also one that is there; a file in its place, or above it, is in the way. */
-async function makeFolder(path: string): Promise<void> {
+async function ensureFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true })
+    await makeFolder(path)
   } catch (thrown) {
     throw writeError(path, thrown)
   }

@@ -8,6 +8,7 @@ import { UsageError } from '../cli/errors.ts'
 import { EXIT, type Exit } from '../cli/exit.ts'
 import { print, printJson, quoted } from '../cli/terminal.ts'
 import { writeError } from '../files/host-errors.ts'
+import { makeFolder } from '../files/make-folder.ts'
 
 /** The templates by the word that people say, and what builds them. */
 const TEMPLATES: Record<Language, { folder: string; build: readonly string[] }> = {
@@ -30,7 +31,7 @@ export async function newJob(
     throw new UsageError(`'${folder}' is there already`, 'name a folder that is not')
   }
   try {
-    await mkdir(dirname(folder), { recursive: true })
+    await makeFolder(dirname(folder))
     await mkdir(folder)
   } catch (thrown) {
     throw writeError(folder, thrown)

@@ -3,7 +3,7 @@
  * are any free ones, know whom to dial; then all of them at once.
  */
 
-import { readLiveRunFile } from '@planetary-mesh/peer'
+import { isAddress, readLiveRunFile } from '@planetary-mesh/peer'
 import { UsageError } from '../cli/errors.ts'
 import { note } from '../cli/terminal.ts'
 import { nodeFolder } from '../state/places.ts'
@@ -20,6 +20,13 @@ export type StartOptions = {
   extra?: ReadonlyMap<string, readonly string[]>
   onServing?: (running: Running) => void
   signal: AbortSignal
+}
+
+/** Before anything is made or started: where to listen is a multiaddr. */
+export function ensureListen(listen: string | undefined): void {
+  if (listen === undefined || isAddress(listen)) return
+  const detail = `--listen ${listen}: expected a multiaddr`
+  throw new UsageError(detail, 'write it as /ip4/127.0.0.1/tcp/4801, with port 0 for any free one')
 }
 
 /**

@@ -12,6 +12,7 @@ import { interruptible } from '../cli/interrupt.ts'
 import { note, print, printable, printJson } from '../cli/terminal.ts'
 import { createMemberHome } from '../state/create-home.ts'
 import { charterFile, configFile, homeFolder, isThere, nodeFolder } from '../state/places.ts'
+import { ensureListen } from './mesh.ts'
 import { jsonOf, startIn, textOf, untilTheyEnd } from './up.ts'
 
 export type NodeStartOptions = {
@@ -29,6 +30,7 @@ export type NodeStartOptions = {
  */
 export function startNode(options: NodeStartOptions): Promise<Exit> {
   return interruptible(async (cleanUps, signal) => {
+    ensureListen(options.listen)
     const home = resolve(options.home ?? homeFolder())
     const name = options.name ?? nameOfHost()
     const folder = nodeFolder(home, name)

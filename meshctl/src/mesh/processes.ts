@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { open, readFile, stat } from 'node:fs/promises'
 import { flushCompileCache } from 'node:module'
 import { setTimeout as wait } from 'node:timers/promises'
 import {
@@ -23,6 +23,8 @@ const POLL_MS = 25
 const START_MS = 60_000
 /** How long a process may take to put its things in order before it is killed. */
 const STOP_MS = 8000
+/** How long one may take that somebody else is starting on the same folder. */
+const OTHERS_START_MS = 20_000
 const LOG_TAIL_CHARS = 64 * 1024
 const LOG_LINES = 12
 
@@ -65,13 +67,13 @@ export async function startProcess(
       throw new StartRefusal(name, detail, folder, await lastLines(folder))
     }
   }
-  await removeRunFile(folder)
   const words = await wordsFor(folder, options)
   options.signal.throwIfAborted()
+  const logFrom = await logSize(folder)
   const child = launch(words, folder, options.detach)
   try {
-    const run = await serving(name, folder, child, options.signal)
-    return { name, folder, run, child }
+    const run = await serving(name, folder, { child, logFrom, signal: options.signal })
+    return { name, folder, run, child: hasEnded(child) ? undefined : child }
   } catch (thrown) {
     if (child.pid !== undefined) await endPid(child.pid)
     throw thrown
@@ -99,23 +101,33 @@ function launch(words: readonly string[], folder: string, detach: boolean): Chil
   }
 }
 
+/**
+ * The run file of the child when it serves; or of another that has its store, since two may start
+ * the processes of a home at once, and who comes second takes what the first has started.
+ */
 async function serving(
   name: string,
   folder: string,
-  child: ChildProcess,
-  signal: AbortSignal,
+  { child, logFrom, signal }: { child: ChildProcess; logFrom: number; signal: AbortSignal },
 ): Promise<RunFile> {
   let failure: string | undefined
   child.once('error', (error) => {
     failure = `could not be started: ${error.message}`
   })
-  const endsAtMs = Date.now() + START_MS
+  let endsAtMs = Date.now() + START_MS
+  let isElsewhere = false
   for (;;) {
     signal.throwIfAborted()
-    if (child.exitCode !== null || child.signalCode !== null) {
-      failure ??= `ended by itself (${child.signalCode ?? `exit code ${child.exitCode}`})`
+    if (hasEnded(child) && !isElsewhere) {
+      isElsewhere = await saidLocked(folder, logFrom)
+      if (isElsewhere) endsAtMs = Date.now() + OTHERS_START_MS
+      else failure ??= `ended by itself (${child.signalCode ?? `exit code ${child.exitCode}`})`
     }
-    if (Date.now() > endsAtMs) failure ??= `did not serve within ${START_MS / 1000} s`
+    if (Date.now() > endsAtMs) {
+      failure ??= isElsewhere
+        ? 'is locked by another process, which does not serve'
+        : `did not serve within ${START_MS / 1000} s`
+    }
     if (failure !== undefined) {
       throw new StartRefusal(name, failure, folder, await lastLines(folder))
     }
@@ -124,6 +136,25 @@ async function serving(
     await wait(POLL_MS)
   }
 }
+
+const hasEnded = ({ exitCode, signalCode }: ChildProcess) =>
+  exitCode !== null || signalCode !== null
+
+/** Whether somebody has said since then that the store is another's. */
+async function saidLocked(folder: string, logFrom: number): Promise<boolean> {
+  await using log = await open(nodeLogFile(folder))
+  const { buffer, bytesRead } = await log.read({
+    buffer: Buffer.alloc(LOG_TAIL_CHARS),
+    position: logFrom,
+  })
+  return buffer.subarray(0, bytesRead).includes(': STORE_LOCKED: ')
+}
+
+const logSize = (folder: string): Promise<number> =>
+  stat(nodeLogFile(folder)).then(
+    ({ size }) => size,
+    () => 0,
+  )
 
 /** Whether it has read the charter from the log: from then on it acts. */
 async function hasCharter(run: RunFile): Promise<boolean> {

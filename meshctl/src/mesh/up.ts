@@ -8,7 +8,7 @@ import { pairs } from '../cli/table.ts'
 import { note, print, printable, printJson } from '../cli/terminal.ts'
 import { configFile, homeFolder, isThere } from '../state/places.ts'
 import { found, type Size } from './init.ts'
-import { chooseProcesses, type StartOptions, startMesh, stopMesh } from './mesh.ts'
+import { chooseProcesses, ensureListen, type StartOptions, startMesh, stopMesh } from './mesh.ts'
 import { lastLines, type Running, StartRefusal } from './processes.ts'
 
 export type UpOptions = {
@@ -25,6 +25,7 @@ const FOUNDED = { name: 'member-1', federation: 'local' }
 export function up(options: UpOptions): Promise<Exit> {
   return interruptible(async (cleanUps, signal) => {
     const { nodes, federation, listen, detach = false, json } = options
+    ensureListen(listen)
     const home = resolve(homeFolder())
     if (!(await isThere(configFile(home)))) {
       const size = { nodes: nodes ?? SIZE.nodes, federation: federation ?? SIZE.federation }

@@ -2,7 +2,7 @@
  * Makes a home: all of it or nothing, and never over one that is there. Keys are readable by their
  * owner alone.
  */
-import { access, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { access, link, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { type DaemonConfigInput, writeConfig, writeKeyFile } from '@planetary-mesh/peer'
 import {
@@ -14,6 +14,7 @@ import {
   type Token,
 } from '@planetary-mesh/spec'
 import { UsageError } from '../cli/errors.ts'
+import { makeFolder } from '../files/make-folder.ts'
 import type { Federation } from './found-federation.ts'
 import { homeConfigText } from './home-config.ts'
 import {
@@ -55,17 +56,28 @@ async function createWhole(home: string, write: (draft: string) => Promise<void>
     const names = (await readdir(draft)).sort((a, b) => Number(a === last) - Number(b === last))
     const places = names.map((name) => join(home, name))
     await ensureFree(home, places)
-    await mkdir(home, { recursive: true, mode: 0o700 })
+    await makeFolder(home, 0o700)
+    await claim(home, draft)
     for (const name of names) await rename(join(draft, name), join(home, name))
   } finally {
     await rm(draft, { recursive: true, force: true })
   }
 }
 
+/** Her key under its name, if nothing is called so: of two that make a home at once, one does. */
+async function claim(home: string, draft: string): Promise<void> {
+  try {
+    await link(keyFile(draft), keyFile(home))
+  } catch (thrown) {
+    if (Object(thrown).code !== 'EEXIST') throw thrown
+    throw new Refusal('HOME_TAKEN', `${home} holds ${basename(keyFile(home))}`)
+  }
+}
+
 /** A folder on the same disk. What stands where the home is to be is a usage error. */
 async function draftBeside(home: string): Promise<string> {
   try {
-    await mkdir(dirname(home), { recursive: true })
+    await makeFolder(dirname(home))
     // asks the disk whether it may become a folder, or is one
     await access(`${home}/.`).catch((thrown) => {
       if (Object(thrown).code !== 'ENOENT') throw thrown

@@ -83,7 +83,19 @@ async function readCharter(folder: string, genesis: CID): Promise<Charter | unde
     if (isMissing(thrown)) return undefined
     throw thrown
   })
-  return bytes && open(Charter, Uint8Array.from(bytes), { cid: genesis })
+  return bytes && inFile(charterFile(folder), () => openCharter(bytes, genesis))
+}
+
+const openCharter = (bytes: Uint8Array, cid: CID) => open(Charter, Uint8Array.from(bytes), { cid })
+
+/** What a file of hers is refused for, with the file. */
+function inFile<T>(path: string, read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    if (!(cause instanceof Refusal)) throw cause
+    throw new Refusal(cause.code, `${path}: ${cause.detail}`, { cause })
+  }
 }
 
 async function readTokens(folder: string): Promise<Token[]> {
@@ -93,8 +105,9 @@ async function readTokens(folder: string): Promise<Token[]> {
   })
   const tokens: Token[] = []
   for (const name of names.filter((one) => one.endsWith('.dag-cbor')).sort()) {
-    const bytes = await readFile(join(tokensFolder(folder), name))
-    tokens.push(open(Token, Uint8Array.from(bytes)))
+    const path = join(tokensFolder(folder), name)
+    const bytes = await readFile(path)
+    tokens.push(inFile(path, () => open(Token, Uint8Array.from(bytes))))
   }
   const expiry = ({ body }: Token) => body.expiresAtMs ?? Number.POSITIVE_INFINITY
   return tokens.sort((a, b) => expiry(b) - expiry(a))

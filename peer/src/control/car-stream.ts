@@ -152,7 +152,11 @@ function openBytes(chunks: AsyncIterable<Uint8Array>) {
       const bytes = new Uint8Array(VARINT_BYTES_MAX)
       for (let at = 0; at < VARINT_BYTES_MAX; at++) {
         bytes.set(await take(1), at)
-        if ((bytes[at] as number) < 0x80) return varint.decode(bytes.subarray(0, at + 1))[0]
+        const last = bytes[at] as number
+        if (last >= 0x80) continue
+        // the shortest form alone, else one file had many spellings
+        admit(at === 0 || last > 0, 'FILE_MALFORMED', 'a CAR file with a length that is padded')
+        return varint.decode(bytes.subarray(0, at + 1))[0]
       }
       throw new Refusal('FILE_MALFORMED', 'a CAR file with a section of 256 MiB or more')
     },

@@ -164,7 +164,8 @@ function isCidText(value: string): boolean {
   }
 }
 
-function isAddress(value: string): boolean {
+/** Whether a text is a multiaddr, which is where processes listen and dial. */
+export function isAddress(value: string): boolean {
   try {
     return multiaddr(value).getComponents().length > 0
   } catch {
