@@ -23,7 +23,7 @@ export function printJson(value: unknown): void {
 
 export const jsonText = (value: unknown) => `${escaped(JSON.stringify(value, null, 2))}\n`
 
-/** JSON as it is, but of what could steer a terminal only its escapes: the same value to a parser. */
+/** JSON, but of what could steer a terminal only its escapes: the same value to a parser. */
 export const escaped = (json: string) =>
   json.replace(STEERING, (point) => (point === '\n' ? point : unitsOf(point)))
 
