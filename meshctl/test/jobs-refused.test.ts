@@ -1,6 +1,9 @@
 /** What the job commands say when something is wrong: one sentence, a code, and what to do next. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { rmSync } from 'node:fs'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import type { Process } from '@planetary-mesh/peer'
 import { type Answer, type Bid, cidOf, parseCid } from '@planetary-mesh/spec'
@@ -190,6 +193,52 @@ test('accept-bid that is interrupted says how to come back, and nothing is lost'
   gate = Promise.withResolvers()
   assert.equal(back.status, 0, back.stderr)
   assert.match(back.stdout, /Status: Completed\n.*\nReceipt anchored to DAG ✓\n/)
+})
+
+/** alice's node, except that what is posted to `path` gets no answer: the record may have arrived. */
+async function openMuteNode(path: string) {
+  const asked = Promise.withResolvers<void>()
+  const { host } = new URL(stage.control.url)
+  const server = createServer((incoming, outgoing) => {
+    if (incoming.method === 'POST' && incoming.url === path) return asked.resolve()
+    const { method, headers, url } = incoming
+    const passed = request(`http://${host}${url}`, { method, headers: { ...headers, host } })
+    passed.on('response', (answer) => {
+      outgoing.writeHead(answer.statusCode as number, answer.headers)
+      answer.pipe(outgoing)
+    })
+    passed.on('error', () => outgoing.destroy())
+    incoming.pipe(passed)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  stage.points('bruno', `http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  return {
+    asked: asked.promise,
+    close() {
+      stage.points('bruno', stage.control.url)
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+test('interrupted before the node has answered, accept-bid and submit-job say how to go on', async () => {
+  const job = await submitted()
+  const accept = ['accept-bid', '--job-id', job, '--node-id', 'chiara']
+  for (const [path, words, said] of [
+    ['/v0/awards', accept, /To come back:\n {2}npx meshctl job-status --job-id bafy\w+ --follow\n/],
+    ['/v0/jobs', SUBMIT, /whether job bafy\w+ was taken is not known: see job-status\n/],
+  ] as const) {
+    const mute = await openMuteNode(path)
+    const started = stage.start(...words)
+    await mute.asked
+    started.child.kill('SIGINT')
+    const { stderr } = await started.ended
+    mute.close()
+    assert.equal(started.child.signalCode, 'SIGINT')
+    assert.match(stderr, said)
+  }
 })
 
 test('S1-14 a receipt that the federation refutes has no check mark, and the exit code is 1', async () => {

@@ -52,7 +52,8 @@ const NEXT: Partial<Record<Code, string>> = {
   POLICY_DENIED: 'read the rule: `meshctl policy show`',
   POLICY_FAILED: 'show the rule to whoever wrote it: `meshctl policy show`',
   QUOTA_EXCEEDED: 'ask for less, or ask the federation for a larger quota',
-  RECEIPT_UNKNOWN: 'it comes when the job has ended: `meshctl job-status --follow` waits for it',
+  RECEIPT_UNKNOWN:
+    'look at the job with `meshctl job-status`; `meshctl job-status --follow` waits for one',
   STORE_LOCKED: 'stop the process that has it: `meshctl down`',
   TOKEN_EXHAUSTED: 'ask for less, or get another token: `meshctl token list` shows yours',
   TOKEN_EXPIRED: 'get a new token: `meshctl token list` shows yours',

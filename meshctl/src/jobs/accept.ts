@@ -37,13 +37,14 @@ export function acceptBid(options: AcceptOptions): Promise<Exit> {
     const json = options.json === true
     const job = await findJob(mesh.client, options.jobId)
     const award = await makeAward(job, options.nodeId, mesh)
+    // from here on it may be taken, whether or not she hears so
+    sayHowToComeBack(mesh, job)
     await mesh.client.award(award)
     if (!json) print('Bid accepted successfully\n')
     if (options.detach) {
       if (json) printJson({ job: `${job}`, award: `${award.cid}` })
       return exitOf({ ok: true })
     }
-    sayHowToComeBack(mesh, job)
     const words = openWords(json)
     const { silent, end } = noteSilence(options.nodeId, job)
     try {

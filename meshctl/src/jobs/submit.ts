@@ -50,6 +50,10 @@ async function submitOne(draft: Draft, mesh: Mesh, options: SubmitOptions): Prom
   const { cid, body } = manifest
   const ledger = watchLedger(mesh)
   let keeper: string | null = null
+  // it may have arrived all the same; asking is free, and submitting it twice is one job
+  const sayUnsure = () =>
+    note(`meshctl: whether job ${cid} was taken is not known: see job-status\n`)
+  mesh.onInterrupt(sayUnsure)
   try {
     await mesh.client.submit(tokens, manifest, hold, {
       onKeeper: (did) => {
@@ -58,12 +62,12 @@ async function submitOne(draft: Draft, mesh: Mesh, options: SubmitOptions): Prom
     })
   } catch (thrown) {
     const isUnsure = thrown instanceof Refusal && ['NODE_AWAY', 'LEDGER_AWAY'].includes(thrown.code)
-    // it may have arrived all the same; asking is free, and submitting it twice is one job
-    if (isUnsure) note(`meshctl: whether job ${cid} was taken is not known: see job-status\n`)
+    if (isUnsure) sayUnsure()
     throw thrown
   } finally {
     ledger.end()
   }
+  mesh.onInterrupt(() => {})
   if (options.json) return keeper
   print(`Job submitted successfully\nJob ID: ${cid}\n`)
   if (keeper === null) note(notKept(mesh.home.node))
