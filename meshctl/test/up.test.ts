@@ -1,6 +1,16 @@
 /** The processes of a home, as real ones: up, seen, restarted, joined, down, and none left. */
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { createFoundersHome } from '../src/state/create-home.ts'
@@ -108,6 +118,16 @@ test('a machine joins by one line, once, and is listed', TIMEOUT, async () => {
   })
   assert.equal(again.status, 1)
   assert.equal(JSON.parse(again.stdout).error.code, 'INVITE_UNKNOWN')
+  // what was not let in is no process: the home around it starts and stops as before
+  const taken = jsonIn(await runHere(['federation', 'invite', '--json'], { meshHome: home }))
+  const refused = ['node', 'start', '--join', taken.line, '--name', 'mesh-node-1', '--json']
+  const { stdout: said } = await runHere(refused, { meshHome: other })
+  assert.equal(JSON.parse(said).error.code, 'NAME_TAKEN')
+  const running = jsonIn(await runHere(['up', '--detach', '--json'], { meshHome: other }))
+  assert.deepEqual(
+    running.map(({ name }: { name: string }) => name),
+    ['lab-1'],
+  )
   const pids = pidsOf(other)
   joined.child.kill('SIGTERM')
   await joined.ended
@@ -120,6 +140,16 @@ test('node start without a line says where one comes from', async () => {
   assert.match(stderr, /there is no node 'lab-9' in .+\n {2}next: give --join LINE/)
   assert.match((await run('node', 'start', '--join', 'nonsense')).stderr, /INVITE_MALFORMED/)
   assert.equal((await run('federation', 'invite', '--expires', 'soon')).status, 2)
+})
+
+test('a name that no charter takes is usage, and makes no folder', async () => {
+  const nobody = join(scratch, 'nobody', 'home')
+  for (const name of ['../evil', 'Lab', '']) {
+    const words = ['node', 'start', '--join', 'mesh-join:x', '--name', name]
+    const { status, stderr } = await runHere(words, { meshHome: nobody })
+    assert.deepEqual([status, stderr.split(':')[1]], [2, ` --name ${name}`])
+  }
+  assert.ok(!existsSync(join(scratch, 'nobody')))
 })
 
 test('where to listen is judged before anything is made', async () => {
@@ -226,12 +256,17 @@ test(
 )
 
 test('two that start the same home at once share what they start', TIMEOUT, async () => {
+  // a copy of a folder is left alone, and a folder may lie elsewhere
+  cpSync(folderOf('federation-2', idle), folderOf('federation-2.bak', idle), { recursive: true })
+  renameSync(folderOf('federation-2', idle), join(scratch, 'elsewhere'))
+  symlinkSync(join(scratch, 'elsewhere'), folderOf('federation-2', idle))
   const words = ['up', '--detach', '--json']
   const both = [words, words].map((each) => startMeshctl(each, { meshHome: idle }))
   const meshes = await Promise.all(
     both.map(async ({ ended }) => {
       const { status, stdout, stderr } = await ended
       assert.equal(status, 0, stdout + stderr)
+      assert.match(stderr, /federation-2\.bak is the folder of federation-2: it is not started\n/)
       return JSON.parse(stdout) as { name: string; pid: number; started: boolean }[]
     }),
   )

@@ -3,10 +3,10 @@
  * are any free ones, know whom to dial; then all of them at once.
  */
 
-import { isAddress, readLiveRunFile } from '@planetary-mesh/peer'
+import { isAddress, readConfig, readLiveRunFile } from '@planetary-mesh/peer'
 import { UsageError } from '../cli/errors.ts'
-import { note } from '../cli/terminal.ts'
-import { nodeFolder } from '../state/places.ts'
+import { note, printable } from '../cli/terminal.ts'
+import { configFile, nodeFolder } from '../state/places.ts'
 import { knownNodes } from '../state/running.ts'
 import { type Running, startProcess, stopProcess } from './processes.ts'
 import { kindOf, type Launch } from './programs.ts'
@@ -116,7 +116,14 @@ export async function chooseProcesses(home: string, counts: Counts): Promise<str
   const known = (await knownNodes(home)).sort(byName)
   const groups: Record<'nodes' | 'federation', string[]> = { nodes: [], federation: [] }
   for (const name of known) {
-    const kind = await kindOf(nodeFolder(home, name))
+    const folder = nodeFolder(home, name)
+    const config = await readConfig(configFile(folder))
+    if (config.name !== name) {
+      // a copy: two processes with one key are never right
+      note(`${printable(folder)} is the folder of ${printable(config.name)}: it is not started\n`)
+      continue
+    }
+    const kind = await kindOf(folder)
     if (kind === 'writer') groups.federation.unshift(name)
     else groups[kind === 'node' ? 'nodes' : 'federation'].push(name)
   }

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { joinFederation } from '@planetary-mesh/peer/network'
-import { Charter, open, Refusal } from '@planetary-mesh/spec'
+import { Charter, Member, open, Refusal } from '@planetary-mesh/spec'
 import { UsageError } from '../cli/errors.ts'
 import type { Exit } from '../cli/exit.ts'
 import { interruptible } from '../cli/interrupt.ts'
@@ -33,6 +33,7 @@ export function startNode(options: NodeStartOptions): Promise<Exit> {
     ensureListen(options.listen)
     const home = resolve(options.home ?? homeFolder())
     const name = options.name ?? nameOfHost()
+    ensureName(name)
     const folder = nodeFolder(home, name)
     if (!(await isThere(configFile(folder)))) await join(home, name, options, signal)
     else if (options.join !== undefined) note(`${name} has joined before: it is started again\n`)
@@ -42,6 +43,15 @@ export function startNode(options: NodeStartOptions): Promise<Exit> {
     else print(textOf(mesh, false))
     return untilTheyEnd(mesh)
   })
+}
+
+/** It names a folder too: what no charter would take is refused before one is made. */
+function ensureName(name: string): void {
+  if (Member.shape.name.safeParse(name).success) return
+  throw new UsageError(
+    `--name ${name}: expected a name as a charter has it`,
+    'write it with at most 64 of a-z, 0-9, ".", "_" and "-", a letter or digit first',
+  )
 }
 
 async function join(

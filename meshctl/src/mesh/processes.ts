@@ -73,7 +73,10 @@ export async function startProcess(
   const child = launch(words, folder, options.detach)
   try {
     const run = await serving(name, folder, { child, logFrom, signal: options.signal })
-    return { name, folder, run, child: hasEnded(child) ? undefined : child }
+    if (run.pid === child.pid) return { name, folder, run, child }
+    // it could only have said that the store is another's
+    if (child.pid !== undefined) await endPid(child.pid)
+    return { name, folder, run, child: undefined }
   } catch (thrown) {
     if (child.pid !== undefined) await endPid(child.pid)
     throw thrown

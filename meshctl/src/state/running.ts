@@ -3,18 +3,24 @@ import { readdir } from 'node:fs/promises'
 import { isMissing, type RunFile, readLiveRunFile } from '@planetary-mesh/peer'
 import { type Charter, Refusal } from '@planetary-mesh/spec'
 import { findMember } from './find-member.ts'
-import { nodeFolder, nodesFolder } from './places.ts'
+import { configFile, isThere, nodeFolder, nodesFolder } from './places.ts'
 
-/** The names of all processes that have a state folder here, sorted. */
+/**
+ * The names of all processes that have a state folder here, sorted. A folder without a config is
+ * left of a join that was refused: nothing can be started there, nothing runs.
+ */
 export async function knownNodes(home: string): Promise<string[]> {
-  const entries = await readdir(nodesFolder(home), { withFileTypes: true }).catch((thrown) => {
+  const names = await readdir(nodesFolder(home)).catch((thrown) => {
     if (isMissing(thrown)) return []
     throw thrown
   })
-  return entries
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name)
-    .sort()
+  const known = await Promise.all(
+    names.map(async (name) => {
+      const folder = nodeFolder(home, name)
+      return (await isThere(configFile(folder))) || (await readLiveRunFile(folder)) !== undefined
+    }),
+  )
+  return names.filter((_, index) => known[index]).sort()
 }
 
 /**
