@@ -195,7 +195,7 @@ test('accept-bid that is interrupted says how to come back, and nothing is lost'
   assert.match(back.stdout, /Status: Completed\n.*\nReceipt anchored to DAG ✓\n/)
 })
 
-/** alice's node, except that what is posted to `path` gets no answer: the record may have arrived. */
+/** alice's node, but what is posted to `path` gets no answer: it may have arrived. */
 async function openMuteNode(path: string) {
   const asked = Promise.withResolvers<void>()
   const { host } = new URL(stage.control.url)
