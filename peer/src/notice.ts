@@ -26,7 +26,10 @@ export function openQuietLog(
     const sinceMs = Math.abs(nowMs() - (before?.sinceMs ?? 0))
     const isNew = before === undefined || sinceMs >= LIMITS.noticePauseMs
     const now = isNew ? { sinceMs: nowMs(), said: 0, leftOut: 0 } : before
+    told.delete(key)
     told.set(key, now)
+    const [oldest] = told.keys()
+    if (oldest !== undefined && told.size > LIMITS.noticesRememberedMax) told.delete(oldest)
     if (now.said === LIMITS.noticesMax) {
       now.leftOut += 1
       return

@@ -119,6 +119,7 @@ export const LIMITS = {
   /** Lines in a log about what one member did wrong, in so long a time. */
   noticesMax: 16,
   noticePauseMs: 10_000,
+  noticesRememberedMax: 4096,
   timersMax: 1_000_000,
   logBytesWaitingMax: 64 * MiB,
   journalEntryBytesMax: 8 * MiB,
