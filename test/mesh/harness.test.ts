@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fakeExec } from './fake-exec.ts'
 import { openTestMesh } from './harness.ts'
-import { nameOf } from './people.ts'
+import { alice, bruno, nameOf } from './people.ts'
+import { verifyOnce } from './verify-once.ts'
 
 test('a job goes from submit to settle, and its receipt verifies', async () => {
   await using mesh = await openTestMesh({ exec: (_, { blocks }) => fakeExec(blocks) })
@@ -15,4 +16,15 @@ test('a job goes from submit to settle, and its receipt verifies', async () => {
   const { findings, anchored, verified } = await mesh.check(receipt)
   assert.deepEqual(findings, [])
   assert.deepEqual([anchored.mark, verified.mark], ['✓', '✓'])
+})
+
+test('what was good for one machine says nothing about another signature, message or author', () => {
+  const message = new TextEncoder().encode('a message')
+  const signature = alice.sign(message)
+  for (const _ of ['checked', 'remembered']) {
+    assert.ok(verifyOnce(alice.did, message, signature))
+    assert.ok(!verifyOnce(alice.did, message, signature.with(40, (signature[40] ?? 0) ^ 1)))
+    assert.ok(!verifyOnce(alice.did, message.with(0, 1), signature))
+    assert.ok(!verifyOnce(bruno.did, message, signature))
+  }
 })
