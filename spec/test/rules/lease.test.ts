@@ -159,9 +159,9 @@ describe('the past of a bidder counts', () => {
   judge(refuted.log, refuted.receipt, dora, 'invalid')
   judge(refuted.log, refuted.receipt, emil, 'invalid')
   const { log, token } = refuted
+  const { manifest, job } = submit(log, token, { nonce: nonce(1) })
   const before = log.size
   settleDue(log, refuted.job)
-  const { manifest } = submit(log, token, { nonce: nonce(1) })
   // chiara's price is 45 to 40: 20,000 of the score; bruno's one bad, late receipt costs 101,000
   const bids = [makeBid(manifest), makeBid(manifest, { price: 45 }, chiara)]
   const [his, hers] = bids as [Bid, Bid]
@@ -171,6 +171,13 @@ describe('the past of a bidder counts', () => {
     assert.equal(leaseOf(log.ledger, award, log.atMs, log.linked).winner.author, bruno.did)
     const wrong = awardOn(log, manifest, bids, { logSize: before })
     assert.throws(() => leaseOn(log, wrong), { code: 'AWARD_INVALID' })
+  })
+  test('but not before the hold: nobody chooses among old logs', () => {
+    const older = { logSize: job.hold.index, ranking: [his.cid, hers.cid], winner: his.cid }
+    assert.throws(() => leaseOn(log, awardOn(log, manifest, bids, older)), {
+      code: 'AWARD_INVALID',
+      message: /hold \S+ is entry \d+/,
+    })
   })
   test('and as it is now', () => {
     assert.equal(leaseOn(log, awardOn(log, manifest, bids)).body.executor, chiara.did)

@@ -62,12 +62,15 @@ export function leaseOf(
     'AWARD_INVALID',
     () => `it folds ${award.body.logSize} entries, the log has ${ledger.size}`,
   )
-  // an old award, heard again, must not start another attempt
+  // an old award, heard again, must not start another attempt; and a home that chooses by a rule
+  // must not choose among old logs, too, for the one whose reputations suit it
+  const before = last ?? (manifest.chooser === 'home' ? job.hold : undefined)
   admit(
-    last === undefined || award.body.logSize > last.index,
+    before === undefined || award.body.logSize > before.index,
     'AWARD_INVALID',
     () =>
-      `it folds ${award.body.logSize} entries, lease ${last?.record.cid} is entry ${last?.index}`,
+      `it folds ${award.body.logSize} entries, ${before?.record.kind} ${before?.record.cid} is ` +
+      `entry ${before?.index}`,
   )
   const charter = charterAt(ledger, ledger.size)
   const bids = award.body.bids.map((cid) => linkedBid(linked, cid))
