@@ -32,6 +32,8 @@ export const LIMITS = {
   scopesMax: 64,
   /** A settled job takes verdicts until its hold is over and so many entries have followed. */
   entriesAfterSettle: 1024,
+  /** Entries before a job's hold that its award need not have folded. */
+  awardLagMax: 1024,
   /** Anchors that a replica keeps whole; of older ones it keeps one in `anchorsPerMark`. */
   anchorsKept: 512,
   anchorsPerMark: 64,

@@ -1,5 +1,6 @@
 /** Leases and declines: the fence. At most one live lease of a job; epochs only grow. */
 import { admit } from '../../errors.ts'
+import { LIMITS } from '../../limits.ts'
 import type { AnyRecord } from '../../records/any-record.ts'
 import { type CID, textOf } from '../../records/cid.ts'
 import type { Award } from '../../records/kinds/award.ts'
@@ -62,15 +63,18 @@ export function leaseOf(
     'AWARD_INVALID',
     () => `it folds ${award.body.logSize} entries, the log has ${ledger.size}`,
   )
-  // an old award, heard again, must not start another attempt; and a home that chooses by a rule
-  // must not choose among old logs, too, for the one whose reputations suit it
-  const before = last ?? (manifest.chooser === 'home' ? job.hold : undefined)
+  // an old award, heard again, must not start another attempt
   admit(
-    before === undefined || award.body.logSize > before.index,
+    last === undefined || award.body.logSize > last.index,
     'AWARD_INVALID',
     () =>
-      `it folds ${award.body.logSize} entries, ${before?.record.kind} ${before?.record.cid} is ` +
-      `entry ${before?.index}`,
+      `it folds ${award.body.logSize} entries, lease ${last?.record.cid} is entry ${last?.index}`,
+  )
+  // a home whose copy is behind chooses all the same, but none looks for the log that suits it
+  admit(
+    award.body.logSize + LIMITS.awardLagMax > job.hold.index,
+    'AWARD_INVALID',
+    () => `it folds ${award.body.logSize} entries, the hold is entry ${job.hold.index}`,
   )
   const charter = charterAt(ledger, ledger.size)
   const bids = award.body.bids.map((cid) => linkedBid(linked, cid))
