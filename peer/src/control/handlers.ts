@@ -126,6 +126,9 @@ export function openHandlers(served: Served): { handlers: Handlers; close(): voi
       finding?.catch(() => {})
       try {
         const { job } = await asking.ask(submission, 'submitted')
+        // whoever has the id may open it now; a disk without room for it will say so at the log's
+        // next batch, which has it too
+        await blocks.put([submission.manifest]).catch(() => {})
         return { job: textOf(job), keeper: (await finding) ?? null }
       } finally {
         refused.abort()
