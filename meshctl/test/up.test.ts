@@ -139,7 +139,6 @@ test('node start without a line says where one comes from', async () => {
   assert.equal(status, 2)
   assert.match(stderr, /there is no node 'lab-9' in .+\n {2}next: give --join LINE/)
   assert.match((await run('node', 'start', '--join', 'nonsense')).stderr, /INVITE_MALFORMED/)
-  assert.equal((await run('federation', 'invite', '--expires', 'soon')).status, 2)
 })
 
 test('a name that no charter takes is usage, and makes no folder', async () => {

@@ -5,6 +5,8 @@ import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { LIMITS } from '@planetary-mesh/spec'
+import { parseExpires } from '../src/mesh/federation.ts'
 import { runHere } from './run-here.ts'
 import { guest, MESHCTL, meshctl, ROOT } from './start-meshctl.ts'
 
@@ -160,6 +162,24 @@ test('an answer that a full disk loses is no answer: exit code 70, and no stack'
 
 test('nothing is coloured where stdout is no terminal', () => {
   assert.equal(meshctl(['--help']).stdout.includes('\u001b'), false)
+})
+
+test('an invitation for too long, or for no time, is a usage error that says what may be', async () => {
+  const wrong: [time: string, what: string][] = [
+    ['1000d', ': an invitation holds for 30d at most'],
+    ['2592001s', ': an invitation holds for 30d at most'],
+    ['soon', ' is no time'],
+    ['0h', ' is no time'],
+    ['1000', ' is no time'],
+  ]
+  for (const [time, what] of wrong) {
+    const ended = await runHere(['federation', 'invite', '--expires', time], {})
+    const next = '  next: give a time such as 90s, 10m, 1h or 7d, at most 30d\n'
+    assert.equal(ended.status, 2)
+    assert.equal(ended.stderr, `meshctl: --expires ${time}${what}\n${next}`)
+  }
+  assert.equal(parseExpires('30d'), LIMITS.inviteMsMax)
+  assert.equal(parseExpires('2592000s'), LIMITS.inviteMsMax)
 })
 
 test('Ctrl-C in the middle of a run leaves by the signal', { timeout: 60_000 }, async () => {

@@ -97,13 +97,13 @@ export function addFederation(program: Command, ends: Ends): void {
     .command('invite')
     .description('Prints one line with which one machine may join. Keep it like a password.')
     .option('--role <role>', 'as what: executor, home, verifier or witness', 'executor')
-    .option('--expires <time>', 'for how long: 90s, 10m, 1h, 7d', '1h')
+    .option('--expires <time>', 'for how long: 90s, 10m, 1h, 7d; 30d at most', '1h')
     .option('--node <node>', 'the process that invites (default: one with the key of an admin)')
     .option(...JSON_FLAG)
     .addHelpText('after', example('meshctl federation invite --expires 10m'))
     .action(async (options: AskOptions & { role: string; expires: string }) => {
-      const { invite, parseDuration } = await import('./federation.ts')
-      ends(await invite({ ...options, expires: parseDuration(options.expires) }))
+      const { invite, parseExpires } = await import('./federation.ts')
+      ends(await invite({ ...options, expires: parseExpires(options.expires) }))
     })
   federation
     .command('status')

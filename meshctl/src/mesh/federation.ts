@@ -1,7 +1,7 @@
 /** `meshctl federation …`: who we are, how we are, what we judged, and who may join us. */
 
-import { type Charter, type MemberRole, Refusal } from '@planetary-mesh/spec'
-import { InvalidArgumentError } from 'commander'
+import { type Charter, LIMITS, type MemberRole, Refusal } from '@planetary-mesh/spec'
+import { UsageError } from '../cli/errors.ts'
 import { EXIT, type Exit } from '../cli/exit.ts'
 import { pairs, table } from '../cli/table.ts'
 import { note, paint, print, printable, printJson } from '../cli/terminal.ts'
@@ -163,10 +163,15 @@ function receiptText({ job, receipt, threshold, verdicts: given }: Judged): stri
 
 const UNITS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** `90s`, `10m`, `1h`, `7d` in ms. For commander: throws InvalidArgumentError. */
-export function parseDuration(text: string): number {
-  const [, digits = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
+/** For how long an invitation holds: `90s`, `10m`, `1h`, `7d` in ms. Throws UsageError. */
+export function parseExpires(text: string): number {
+  const [, digits = '', unit = ''] = /^(\d{1,12})([smhd])$/.exec(text) ?? []
   const ms = Number(digits) * (UNITS[unit] ?? Number.NaN)
-  if (digits !== '' && ms > 0) return ms
-  throw new InvalidArgumentError('Expected a time such as 90s, 10m, 1h or 7d.')
+  const longest = `${LIMITS.inviteMsMax / (UNITS.d as number)}d`
+  const next = `give a time such as 90s, 10m, 1h or 7d, at most ${longest}`
+  if (ms > LIMITS.inviteMsMax) {
+    throw new UsageError(`--expires ${text}: an invitation holds for ${longest} at most`, next)
+  }
+  if (ms > 0) return ms
+  throw new UsageError(`--expires ${printable(text)} is no time`, next)
 }
