@@ -6,7 +6,7 @@ import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import type { Process } from '@planetary-mesh/peer'
-import { type Answer, type Bid, cidOf, parseCid } from '@planetary-mesh/spec'
+import { type Answer, type Bid, cidOf, parseCid, Refusal, toWireError } from '@planetary-mesh/spec'
 import { fakeExec } from '../../test/mesh/fake-exec.ts'
 import { type JobsStage, openJobsStage } from './jobs-stage.ts'
 import { type Ended, guest } from './start-meshctl.ts'
@@ -141,6 +141,36 @@ test('when nobody bids, get-bids says why', async () => {
   const { passes } = await stage.json('get-bids', '--job-id', job)
   assert.deepEqual(new Set(passes.map(({ code }: { code: string }) => code)).size, 1)
 })
+
+test('when nobody could take a job in time, --wait and get-bids name why, or that it is forgotten', async () => {
+  const words = ['--auto', '--wait', '--deadline', '1']
+  const { status, stdout, stderr } = await stage.run(...SUBMIT, ...words)
+  assert.equal(status, 1)
+  const why = /\nWhy not:\n {2}\w+ +DEADLINE_UNREACHABLE: the most work takes \d+ ms here/
+  assert.match(stderr, /^Expired: no receipt came before its deadline/m)
+  assert.match(stderr, why)
+  const [, job = ''] = /^Job ID: (\w+)$/m.exec(stdout) ?? []
+  const after = await stage.run('get-bids', '--job-id', job)
+  assert.match(after.stdout, /^Nobody has bid\.\n/)
+  assert.match(after.stdout, why)
+
+  const { process } = stage.mesh.machine('bruno')
+  const [forgetful] = await stage.open('bruno', { process: { ...process, call: forget(process) } })
+  stage.points('bruno', forgetful.url)
+  const forgotten = await stage.run('get-bids', '--job-id', job)
+  const { passes, remembered } = await stage.json('get-bids', '--job-id', job)
+  stage.points('bruno', stage.control.url)
+  assert.doesNotMatch(forgotten.stdout, /Nobody has bid|Why not:/)
+  assert.match(forgotten.stdout, /Why not is not known here: bruno does not remember/)
+  assert.deepEqual([forgotten.status, passes, remembered], [0, [], false])
+})
+
+/** A home that was started again since: of a job that is over it knows nothing. */
+function forget(process: Process): Process['call'] {
+  const gone = toWireError(new Refusal('JOB_UNKNOWN', 'it is over'))
+  return async (call) =>
+    call.type === 'bids' ? { type: 'refused', error: gone } : process.call(call)
+}
 
 test('S1-8 a tampered bid is not listed, and the reader hears that one was left out', async () => {
   const job = await submitted()

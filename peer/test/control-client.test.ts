@@ -85,7 +85,7 @@ test('bids that do not verify, or are on another job, are left out and reported'
   forged[at] = (forged[at] as number) ^ 1
   const blocks = [base64(good), base64({ bytes: forged }), base64(makeBid(OTHER)), 'AA==', '']
   const bids = blocks.map((block) => ({ block, reputation: 50 }))
-  const client = await clientOf(t, says({ bids, passes: [], closed: true }))
+  const client = await clientOf(t, says({ bids, passes: [], closed: true, remembered: true }))
   const view = await client.bids(MANIFEST.cid)
   assert.deepEqual(
     view.bids.map(({ bid }) => textOf(bid.cid)),

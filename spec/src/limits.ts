@@ -122,6 +122,8 @@ export const LIMITS = {
   noticesMax: 16,
   noticePauseMs: 10_000,
   noticesRememberedMax: 4096,
+  /** Jobs that ended before anybody took them, with what the nodes had said. */
+  endedRememberedMax: 256,
   timersMax: 1_000_000,
   logBytesWaitingMax: 64 * MiB,
   journalEntryBytesMax: 8 * MiB,

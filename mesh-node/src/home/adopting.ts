@@ -36,6 +36,7 @@ export function adopt(
     decision: logged.decision.record,
     bids: new Map(),
     passes: new Map(),
+    earlier: new Map(),
     closed: false,
     award: undefined,
     phase: null,

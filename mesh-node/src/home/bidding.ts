@@ -12,11 +12,13 @@ import {
   textOf,
 } from '@planetary-mesh/spec'
 import { award, rebid } from './awarding.ts'
+import { keepPasses } from './ended.ts'
 import type { HomeConfig, HomeJob, HomeState } from './state.ts'
 
 /** A new round: earlier bids and answers count no more. */
 export function announce(job: HomeJob, env: Env, config: HomeConfig): Effect[] {
   job.bids.clear()
+  keepPasses(job)
   job.passes.clear()
   job.closed = false
   job.award = undefined
@@ -41,6 +43,7 @@ export function heardOffer(
   if (job === undefined || !isOpen(job, from, env)) return []
   job.bids.set(from, bid)
   job.passes.delete(from)
+  job.earlier.delete(from)
   return allAnswered(job, env) ? closeWindow(state, job, env, config) : []
 }
 

@@ -44,6 +44,8 @@ function react(
     case 'submit':
       return submit(state, request, call, env, config)
     case 'bids': {
+      const ended = state.ended.get(textOf(request.job))
+      if (ended !== undefined) return [answer({ type: 'bids', ...ended, closed: true })]
       const { job, effects } = carry(state, request.job, env, config)
       const [bids, passes] = [[...job.bids.values()], [...job.passes.values()]]
       return [...effects, answer({ type: 'bids', bids, passes, closed: job.closed })]

@@ -11,6 +11,7 @@ import {
 import { watchAll, watchOthers } from './adopting.ts'
 import { bringAward, rebid } from './awarding.ts'
 import { announce } from './bidding.ts'
+import { endJob } from './ended.ts'
 import { readJournal } from './journal.ts'
 import type { HomeConfig, HomeJob, HomeState } from './state.ts'
 
@@ -58,7 +59,7 @@ export function goOn(state: HomeState, job: HomeJob, env: Env, config: HomeConfi
   // not anchored yet, or this replica is behind: look again later
   if (logged === undefined) return [rebid(job, env, config)]
   if (logged.settle !== undefined) {
-    state.jobs.delete(key)
+    endJob(state, job, logged)
     return []
   }
   const lease = lastLease(logged)

@@ -54,6 +54,7 @@ function readJob(state: HomeState, entry: Written<'manifest'>, env: Env): void {
     decision,
     bids: new Map(),
     passes: new Map(),
+    earlier: new Map(),
     closed: true,
     award: undefined,
     phase: null,

@@ -27,7 +27,13 @@ import { appended, refused, resendSubmit } from './submitting.ts'
 export function homeRole(config: HomeConfig): Role<HomeState> {
   return {
     name: 'home',
-    init: () => ({ cancels: new Map(), submits: new Map(), jobs: new Map(), nodes: new Map() }),
+    init: () => ({
+      cancels: new Map(),
+      submits: new Map(),
+      jobs: new Map(),
+      ended: new Map(),
+      nodes: new Map(),
+    }),
     step(state, event, env): Step<HomeState> {
       return { state, effects: react(state, event, env, config) }
     },

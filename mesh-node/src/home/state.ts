@@ -41,6 +41,8 @@ export type HomeJob = {
   /** By bidder. */
   bids: Map<Did, Bid>
   passes: Map<Did, Pass>
+  /** Why a node did not bid in the rounds before; see `ended.ts`. */
+  earlier: Map<Did, Pass>
   /** The window is over, or everybody has answered. */
   closed: boolean
   /** The award on its way to its winner. */
@@ -50,6 +52,9 @@ export type HomeJob = {
   phaseDetail: string | null
 }
 
+/** What is left of a job that nobody took: the bids that were there, and who would not. */
+export type EndedJob = { bids: readonly Bid[]; passes: readonly Pass[] }
+
 export type HomeState = {
   /** Cancels that wait for the ledger's word, by cancel. */
   cancels: Map<string, { cancel: Cancel; calls: number[]; tries: number }>
@@ -57,6 +62,8 @@ export type HomeState = {
   submits: Map<string, Submit>
   /** Jobs that are not over, by manifest. */
   jobs: Map<string, HomeJob>
+  /** What was said of jobs that ended without a lease, by manifest. Lost at a restart. */
+  ended: Map<string, EndedJob>
   /** What each executor of the charter last said of itself. */
   nodes: Map<Did, HeardNode>
 }

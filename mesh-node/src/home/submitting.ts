@@ -74,6 +74,7 @@ export function appended(
     decision,
     bids: new Map(),
     passes: new Map(),
+    earlier: new Map(),
     closed: false,
     award: undefined,
     phase: null,

@@ -16,6 +16,8 @@ export type Offers = {
   passes: readonly { node: string; code: string; detail: string }[]
   /** Every node has answered, or the window is over. */
   closed: boolean
+  /** False of a job that is over where the node no longer knows why nobody bid. */
+  remembered: boolean
   /** What the node showed as bids and is none. */
   leftOut: number
 }
@@ -53,7 +55,7 @@ export async function awaitOffers(
  * open are left out and counted. Refuses with JOB_UNKNOWN, NODE_AWAY.
  */
 async function readOffers(job: CID, mesh: Mesh): Promise<Offers> {
-  const { bids, passes, closed, refused } = await mesh.client.bids(job)
+  const { bids, refused, ...said } = await mesh.client.bids(job)
   const byNode = new Map<string, Offer>()
   let leftOut = refused.length
   for (const { bid, reputation } of bids) {
@@ -68,10 +70,10 @@ async function readOffers(job: CID, mesh: Mesh): Promise<Offers> {
   }
   const name = ({ bid }: Offer) => mesh.nameOf(bid.author)
   const offers = [...byNode.values()].sort((a, b) => (name(a) < name(b) ? -1 : 1))
-  return { offers, passes, closed, leftOut }
+  return { ...said, offers, leftOut }
 }
 
-function tell({ offers, passes, closed, leftOut }: Offers, mesh: Mesh): void {
+function tell({ offers, leftOut, ...said }: Offers, mesh: Mesh): void {
   if (leftOut > 0) {
     const what = leftOut === 1 ? '1 bid does' : `${leftOut} bids do`
     note(`meshctl: ${what} not open as signed bids on this job, and are left out\n`)
@@ -87,15 +89,29 @@ function tell({ offers, passes, closed, leftOut }: Offers, mesh: Mesh): void {
     print(`\n${bidsTable(rows)}`)
     return
   }
-  print(closed ? 'Nobody has bid.\n' : 'Nobody has bid yet: ask again in a moment.\n')
-  const rows = passes.map(({ node, code, detail }): [string, string] => [
-    printable(mesh.nameOf(node)),
-    printable(`${code}: ${detail}`),
-  ])
-  if (rows.length > 0) print(`\nWhy not:\n${pairs(rows.map(([who, why]) => [`  ${who}`, why]))}`)
+  if (said.remembered) {
+    print(said.closed ? 'Nobody has bid.\n' : 'Nobody has bid yet: ask again in a moment.\n')
+  } else print('No bid on this job was taken.\n')
+  const why = whyNobody(said, mesh)
+  if (why !== '') print(`\n${why}`)
 }
 
-function bidsJson(job: CID, { offers, passes, closed, leftOut }: Offers, mesh: Mesh) {
+/** Why nobody bid, a line for each node that said so; empty while nobody has. */
+export function whyNobody(
+  { passes, remembered }: Pick<Offers, 'passes' | 'remembered'>,
+  mesh: Pick<Mesh, 'home' | 'nameOf'>,
+): string {
+  if (!remembered) {
+    return `Why not is not known here: ${mesh.home.node} does not remember what nodes said.\n`
+  }
+  const rows = passes.map(({ node, code, detail }): [string, string] => [
+    `  ${printable(mesh.nameOf(node))}`,
+    printable(`${code}: ${detail}`),
+  ])
+  return rows.length === 0 ? '' : `Why not:\n${pairs(rows)}`
+}
+
+function bidsJson(job: CID, { offers, passes, closed, remembered, leftOut }: Offers, mesh: Mesh) {
   return {
     job: `${job}`,
     closed,
@@ -115,6 +131,7 @@ function bidsJson(job: CID, { offers, passes, closed, leftOut }: Offers, mesh: M
       code,
       detail,
     })),
+    remembered,
     leftOut,
   }
 }

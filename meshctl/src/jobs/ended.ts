@@ -3,6 +3,7 @@ import type { CID } from '@planetary-mesh/spec'
 import { EXIT, type Exit } from '../cli/exit.ts'
 import { note, print } from '../cli/terminal.ts'
 import type { CheckedProof } from '../proof/check-proof.ts'
+import { awaitOffers, whyNobody } from './bids.ts'
 import { type Marks, outcomeText, readMarks, receiptLines } from './marks.ts'
 import type { Mesh } from './with-mesh.ts'
 import { isOver, type JobView, receiptOf, sentenceOf, type Word, wordOf } from './words.ts'
@@ -39,7 +40,7 @@ export async function tellEnding(
   if (!json) {
     if (receipt !== null && marks !== undefined) tellReceipt(job, receipt, marks)
     else if (receipt !== null) tellMissing(receipt)
-    if (told === null) tellWhy(last, mesh)
+    if (told === null) await tellWhy(job, last, mesh)
   }
   return {
     job: `${job}`,
@@ -65,9 +66,13 @@ function tellMissing(receipt: string): void {
   note('no store that was read has it yet: see meshctl job-status --follow\n')
 }
 
-function tellWhy(last: JobView, mesh: Mesh): void {
+/** Of a job that nobody took in time, the log says only that: the node may remember why. */
+async function tellWhy(job: CID, last: JobView, mesh: Mesh): Promise<void> {
   const nameOf = (did: string) => mesh.nameOf(did)
   note(`${wordOf(last)}: ${sentenceOf(last, { nameOf, ledgerAway: false })}\n`)
+  if (last.status.state !== 'expired') return
+  const found = await awaitOffers(job, mesh, ({ closed }) => closed)
+  if (found.offers.length === 0) note(whyNobody(found, mesh))
 }
 
 export const exitOf = ({ ok }: Pick<Ending, 'ok'>): Exit => (ok ? EXIT.done : EXIT.refused)

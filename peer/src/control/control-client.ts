@@ -58,6 +58,8 @@ export type BidsView = {
   bids: { bid: Bid; reputation: number }[]
   passes: Json<typeof BidsJson>['passes']
   closed: boolean
+  /** False of a job that is over where the node no longer knows who passed, and why. */
+  remembered: boolean
   /** What the node gave as bids and is none, or of another job. */
   refused: { code: Code; detail: string }[]
 }
@@ -287,8 +289,8 @@ function jobView(job: JobJson): JobView {
 }
 
 /** Bids come from others: one that is none says nothing against the rest. */
-function bidsView(job: CID, { bids, passes, closed }: Json<typeof BidsJson>): BidsView {
-  const view: BidsView = { bids: [], passes, closed, refused: [] }
+function bidsView(job: CID, { bids, ...said }: Json<typeof BidsJson>): BidsView {
+  const view: BidsView = { ...said, bids: [], refused: [] }
   for (const { block, reputation } of bids) {
     const bid = attempt(() => {
       const bid = open(Bid, bytesOf(block))

@@ -4,6 +4,7 @@ import {
   admit,
   type Block,
   Cancel,
+  type Code,
   charterNow,
   type Did,
   LIMITS,
@@ -148,12 +149,14 @@ export function openHandlers(served: Served): { handlers: Handlers; close(): voi
     job: ({ cid }) => views.view(cid),
     async bids({ cid }) {
       const job = ledger.jobs.get(textOf(cid))
+      const scope = job?.manifest.body.scope
+      const asked = asking.ask({ type: 'bids', job: cid }, 'bids')
+      if (job?.settle === undefined) return bidsView(ledger, scope, await asked)
       // a home forgets the bids on a job that is over: the log has those that awards were made of
-      const answer =
-        job?.settle === undefined
-          ? await asking.ask({ type: 'bids', job: cid }, 'bids')
-          : { bids: bidsInLog(job), passes: [], closed: true }
-      return bidsView(ledger, job?.manifest.body.scope, answer)
+      const said = await asked.catch(unlessForgotten)
+      return bidsView(ledger, scope, said ?? { bids: bidsInLog(job), passes: [], closed: true }, {
+        remembered: said !== undefined,
+      })
     },
     events: ({ cid, signal }) => counted(jobEvents(cid, { views, asking, signal })),
     output({ cid, signal: gone }) {
@@ -186,4 +189,10 @@ export function openHandlers(served: Served): { handlers: Handlers; close(): voi
     openapi: () => openApiDocument(about.version),
   }
   return { handlers, close: asking.close }
+}
+
+/** A job that is over where its home no longer knows it, or where no home is. */
+function unlessForgotten(error: unknown): undefined {
+  const codes: Code[] = ['JOB_UNKNOWN', 'REQUEST_UNKNOWN']
+  if (!(error instanceof Refusal && codes.includes(error.code))) throw error
 }

@@ -72,6 +72,7 @@ export function bidsView(
   ledger: LedgerState,
   scope: string | undefined,
   given: { bids: readonly Bid[]; passes: readonly Pass[]; closed: boolean },
+  { remembered } = { remembered: true },
 ): Bids {
   const past = ledger.past.filter((one) => one.scope === scope)
   const byExecutor = Map.groupBy(past, ({ executor }) => executor)
@@ -82,6 +83,7 @@ export function bidsView(
     }),
     passes: given.passes.map(({ node, error: { code, detail } }) => ({ node, code, detail })),
     closed: given.closed,
+    remembered,
   }
 }
 

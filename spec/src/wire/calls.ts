@@ -31,7 +31,10 @@ export type Pass = { node: string; error: WireError }
 
 export type Answer =
   | { type: 'submitted'; job: CID }
-  /** `closed` once the window is over or every executor has answered. */
+  /**
+   * `closed` once the window is over or every executor has answered. Of a job that ended before
+   * anybody took it: what was said last, as long as the home remembers.
+   */
   | { type: 'bids'; bids: readonly Bid[]; passes: readonly Pass[]; closed: boolean }
   | { type: 'awarded' }
   | { type: 'cancelled' }

@@ -145,6 +145,8 @@ export const BidsJson = z.strictObject({
   ),
   passes: z.array(z.strictObject({ node: Did, code: z.string(), detail: z.string() })),
   closed: z.boolean(),
+  /** False of a job that is over where this process no longer knows who passed, and why. */
+  remembered: z.boolean(),
 })
 
 /** `POST /v0/awards`, `POST /v0/cancels` with one block. */
