@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
-import { type LevelDisk, openLevelDisk } from '@planetary-mesh/peer'
+import { type LevelDisk, type LevelDiskOptions, openLevelDisk } from '../src/level/level-disk.ts'
 import { openLevelStorage, type Storage } from '../src/level/storage.ts'
 
 export type Folder = {
@@ -17,7 +17,7 @@ export type Folder = {
 }
 
 export async function makeFolder(
-  options: { sync?: () => Promise<void>; bytesMax?: number } = {},
+  options: { sync?: () => Promise<void> } & Omit<LevelDiskOptions, 'openStorage'> = {},
 ): Promise<Folder> {
   const path = await mkdtemp(join(tmpdir(), 'mesh-level-'))
   let open: { disk: LevelDisk; inner: Storage; alive: boolean } | undefined
@@ -38,8 +38,7 @@ export async function makeFolder(
         if (state.alive) await inner.close()
       },
     })
-    const { bytesMax } = options
-    const room = bytesMax === undefined ? {} : { bytesMax }
+    const { sync: _sync, ...room } = options
     state.disk = await openLevelDisk(path, { openStorage, ...room })
     open = state
     return state.disk

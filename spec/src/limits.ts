@@ -136,6 +136,8 @@ export const LIMITS = {
   /** Together in one durable write; a larger group waits for the next. */
   commitBytesMax: 16 * MiB,
   storeReserveBytesMax: 64 * MiB,
+  /** How long it is believed what the disk said of its free room. */
+  storeLookMs: 1000,
   journalMarkMs: 200,
   // network
   connectionsMax: 256,

@@ -2,13 +2,15 @@
  * A disk of a process in a folder: its journal, its blocks and a few notes in one LevelDB, with one
  * writer. What resolved is on the disk; what is read is checked, since LevelDB does not.
  */
-import { assert, LIMITS, Refusal } from '@planetary-mesh/spec'
+import { Refusal } from '@planetary-mesh/spec'
 import type { Journal } from '../ports.ts'
+import { openSystemClock } from '../system-clock.ts'
 import { type Commits, openCommits } from './commits.ts'
 import { type JournalMark, openJournalMark } from './journal-mark.ts'
 import { type FetchBlock, type LevelBlocks, openLevelBlocks } from './level-blocks.ts'
 import { openLevelJournal } from './level-journal.ts'
 import { type LevelNotes, openLevelNotes } from './level-notes.ts'
+import { type DiskSpace, openRoom, type Room, spaceOf } from './room.ts'
 import { openLevelStorage, type Storage, withNames } from './storage.ts'
 
 export type LevelDisk = {
@@ -26,9 +28,14 @@ export type LevelDisk = {
 export type LevelDiskOptions = {
   /**
    * Room for journal entries and blocks together; a twentieth of it, at most 64 MiB, is kept for
-   * records and the journal, so that what has begun can end. Default: no end.
+   * records and the journal, so that what has begun can end. Default: no end. A third of the
+   * file system, at most 64 MiB, is kept so too, and what LevelDB needs to merge what it has.
    */
   bytesMax?: number
+  /** Default: what the system says of the file system; undefined for one without an end. */
+  spaceOf?: (folder: string) => DiskSpace | undefined
+  /** Default: the machine's clock. */
+  nowMs?: () => number
   /** What stands between here and the disk; tests make it fail. Default: LevelDB. */
   openStorage?: (folder: string) => Promise<Storage>
 }
@@ -41,12 +48,6 @@ export type Medium = {
   mark: JournalMark
   /** A handle, which dies with `close` and with the disk. */
   handle(): Handle
-}
-
-export type Room = {
-  /** Refuses STORE_FULL. `spare` may use what is kept for records and the journal. */
-  reserve(bytes: number, spare: boolean): void
-  release(bytes: number): void
 }
 
 export type Handle = {
@@ -70,7 +71,13 @@ export async function openLevelDisk(
   let closing: Promise<void> | undefined
   const bytesMax = options.bytesMax ?? Number.POSITIVE_INFINITY
   let written = readUsed(storage)
-  const room = openRoom(bytesMax, written)
+  const room = openRoom({
+    bytesMax,
+    usedBefore: written,
+    written: () => written,
+    space: () => (options.spaceOf ?? spaceOf)(folder),
+    nowMs: options.nowMs ?? openSystemClock().nowMs,
+  })
   // counted with the same write as what it counts, so that it is right after a crash too
   const commits = openCommits(async (writes, growth) => {
     const value = Uint8Array.from(Buffer.from(String(written + growth)))
@@ -117,31 +124,6 @@ function openHandle(diskIsOpen: () => boolean): Handle {
       const value = await work
       ensureOpen()
       return value
-    },
-  }
-}
-
-function openRoom(bytesMax: number, usedBefore: number) {
-  let used = usedBefore
-  const kept = Math.min(LIMITS.storeReserveBytesMax, Math.floor(bytesMax / 20))
-  return {
-    reserve(bytes: number, spare: boolean) {
-      const max = spare ? bytesMax : bytesMax - kept
-      // whoever needs no more than before may always write
-      if (bytes > 0 && used + bytes > max) {
-        const values = { asked: bytes, used, limit: max }
-        throw new Refusal('STORE_FULL', `${bytes} bytes more, ${used} of ${max} are used`, {
-          values,
-        })
-      }
-      used += bytes
-    },
-    release(bytes: number) {
-      used -= bytes
-      assert(used >= 0, 'no more is given back than was taken')
-    },
-    get used() {
-      return used
     },
   }
 }

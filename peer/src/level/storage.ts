@@ -25,6 +25,8 @@ export type Storage = {
 /** What is written stands in memory, too, until it is so much and becomes a file. */
 const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
 const FILE_BYTES = 32 * 1024 * 1024
+/** LevelDB merges one file with about ten of the next level, and then drops them. */
+export const MERGE_BYTES_MAX = 11 * FILE_BYTES
 
 /** Refuses STORE_LOCKED while anybody has the folder open. */
 export async function openLevelStorage(folder: string): Promise<Storage> {
