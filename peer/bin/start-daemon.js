@@ -13,7 +13,7 @@ import { handOver } from '@planetary-mesh/spec/hand-over'
 const FROM_SOURCE = '--conditions=source'
 /** What a daemon makes and drops would else stay in memory for long. */
 const SMALL_NURSERY = '--max-semi-space-size=4'
-/** And it collects old garbage when there is a third of what it needs, not several times as much. */
+/** And it collects garbage at a third above what it needs, not at several times as much. */
 const SMALL_HEAP = '--heap-growing-percent=30'
 /** Where a checkout keeps its sources with their types stripped: they are read in half the time. */
 const ROOM = fileURLToPath(new URL('..', import.meta.url))
