@@ -1,9 +1,9 @@
 /**
  * `node tools/node.js --conditions=source test/soak/main.ts [--minutes 30] [--seed N]`: a mesh of
  * six processes gets a job every second (five in each of the first 120), and every twenty seconds
- * one of them is killed. Exit code
- * 1 when a job that was acknowledged is not verified in the end, or when the memory of a process
- * that was spared grows by 5 % an hour or more; a shorter run than 30 minutes only tells the slope.
+ * one of them is killed. Exit code 1 when a job that was acknowledged is not verified in the end,
+ * or when the memory of a process that was spared grows by 5 % an hour or more; a shorter run than
+ * 30 minutes only tells the slope.
  */
 import { parseArgs } from 'node:util'
 import { RUNTIME_PROFILE } from '@planetary-mesh/runtime'
