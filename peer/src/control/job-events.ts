@@ -64,7 +64,8 @@ export async function* jobEvents(
         return
       }
       await sleep(pauseMs, false)
-      await sleep(Math.ceil(saidAtMs + heartbeatMs - performance.now()), true)
+      // a timer may ring up to a millisecond early
+      await sleep(Math.ceil(saidAtMs + heartbeatMs - performance.now()) + 1, true)
       if (performance.now() < saidAtMs + heartbeatMs) continue
       yield UTF8.encode(': still here\n\n')
       saidAtMs = performance.now()
