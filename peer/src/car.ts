@@ -3,7 +3,6 @@
  * read from one is believed: whoever uses a block hashes it. Source: IPLD CARv1.
  */
 import { randomUUID } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { bytesReader, readBlockHead, readHeader } from '@ipld/car/decoder'
@@ -57,8 +56,10 @@ export async function writeCar(
       yield section([cid.bytes, bytes])
     }
   }
+  // opened before anything can fail: a stream that opens late would make the file after its removal
+  const file = await open(temporary, 'wx')
   try {
-    await pipeline(sections(), createWriteStream(temporary, { flags: 'wx', flush: true }))
+    await pipeline(sections(), file.createWriteStream({ flush: true }))
     await rename(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true })
