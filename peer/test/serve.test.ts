@@ -285,45 +285,11 @@ test('a timer fires once, at its role, and the last of a name counts', async () 
   assert.deepEqual(timers(), [1, 1])
 })
 
-test('when the queue is full messages are dropped and counted, timers are not', async () => {
-  const stage = openStage()
-  const { pass, open } = gate()
-  const home = play('home', (event) => {
-    if (event.type === 'start') return [{ do: 'timer', name: 'due', atMs: stage.clock.nowMs() + 5 }]
-    return []
-  })
-  const process = await stage.start([home])
-  stage.say(dora, opening())
-  await process.idle()
-  stage.disk.sync = () => pass
-  const { messages } = logMessages([() => {}, (log) => log.append(makeToken())])
-  stage.say(dora, messages[1] as WireMessage)
-  await settle()
-  const crowd = [alice, bruno, chiara, fatou]
-  for (const one of crowd) {
-    const far = stage.join(one)
-    for (let count = 0; count < LIMITS.eventsQueuedMax / crowd.length; count++) {
-      far.send(stage.self.did, encodeMessage(behind(count)))
-    }
-  }
-  for (let count = 0; count < 10; count++) stage.say(dora, behind(count))
-  stage.clock.run(stage.clock.nowMs() + 5)
-  await refuses(() => process.call({ type: 'status', job: MANIFEST.cid }), 'OVERLOADED')
-  open()
-  await process.idle()
-  assert.equal(process.dropped.overload, 10)
-  assert.equal(types(home.events).at(-1), 'timer')
-  assert.deepEqual(
-    stage.notices.filter(({ code }) => code === 'OVERLOADED').map(({ from }) => from),
-    [dora.did],
-  )
-})
-
 /** A home whose first log entry is still being written, so that what is said to it waits. */
-async function openBusyHome() {
+async function openBusyHome(step?: Parameters<typeof play>[1]) {
   const stage = openStage()
   const { pass, open } = gate()
-  const home = play('home')
+  const home = play('home', step)
   const process = await stage.start([home])
   stage.say(dora, opening())
   await process.idle()
@@ -337,6 +303,29 @@ async function openBusyHome() {
   }
   return { stage, process, home, done }
 }
+
+test('when the queue is full messages are dropped and counted, timers are not', async () => {
+  const { stage, process, home, done } = await openBusyHome(({ type }, { nowMs }) =>
+    type === 'start' ? [{ do: 'timer', name: 'due', atMs: nowMs + 5 }] : [],
+  )
+  const crowd = [alice, bruno, chiara, fatou]
+  for (const one of crowd) {
+    const far = stage.join(one)
+    for (let count = 0; count < LIMITS.eventsQueuedMax / crowd.length; count++) {
+      far.send(stage.self.did, encodeMessage(behind(count)))
+    }
+  }
+  for (let count = 0; count < 10; count++) stage.say(dora, behind(count))
+  stage.clock.run(stage.clock.nowMs() + 5)
+  await refuses(() => process.call({ type: 'status', job: MANIFEST.cid }), 'OVERLOADED')
+  await done()
+  assert.equal(process.dropped.overload, 10)
+  assert.equal(types(home.events).at(-1), 'timer')
+  assert.deepEqual(
+    stage.notices.filter(({ code }) => code === 'OVERLOADED').map(({ from }) => from),
+    [dora.did],
+  )
+})
 
 test('a member who says more messages than may wait of one is turned away alone', async () => {
   const { stage, process, home, done } = await openBusyHome()
