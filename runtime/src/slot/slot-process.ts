@@ -41,8 +41,8 @@ const ADMIT_MS = 60_000
 const HELD_MAX = 4096
 /** A run asks for its module once for each variant. */
 const WISHES_MAX = 2
-/** Each under another memory limit, so that it is rewritten anew. */
-const WARM_UPS = 2
+/** Each under another memory limit, so that it is rewritten anew; and then it is run so often. */
+const WARM_UP = { rewrites: 8, runs: 5 }
 
 type Waiting = {
   resolve(frame: Frame): void
@@ -134,8 +134,9 @@ export class SlotProcess {
 
   /** Runs modules of ours, so that the first job does not pay for code that was never run. */
   async warmUp(): Promise<void> {
-    for (let memoryPagesMax = 1; memoryPagesMax <= WARM_UPS; memoryPagesMax++) {
-      await this.run(warmUpInput(memoryPagesMax))
+    const { rewrites, runs } = WARM_UP
+    for (let run = 0; run < rewrites * runs; run++) {
+      await this.run(warmUpInput((run % rewrites) + 1))
     }
     this.#ranGuest = false
   }
