@@ -2,6 +2,11 @@
  * After a restart the process's copy of the log is folded again from the blocks on its disk, from
  * the newest anchor it had folded back to the first. What the disk lost or spoiled is not trusted:
  * folding stops before it, and the writer is asked for the rest.
+ *
+ * Every block is hashed and every rule of the fold holds again. The signatures of records are not
+ * checked a second time: this process did that before it wrote down that anchor, and the writer's
+ * newest checkpoint, which is checked, covers their bytes. So are charters, which say whose
+ * checkpoint that must be. Where it does not hold, everything is proven anew. Source: ADR 0010.
  */
 import {
   type Anchor,
@@ -9,6 +14,8 @@ import {
   type Batch,
   type Block,
   type CID,
+  openAny,
+  openCheckpoint,
   type Reader,
   Refusal,
   type Replica,
@@ -17,26 +24,83 @@ import {
 } from '@planetary-mesh/spec'
 import type { Blocks } from './ports.ts'
 
-/** Folds what is there into `replica`; gives the refusal that stopped it before `head`, if any. */
+/** A replica of what is there, and the refusal that stopped it before the head, if any. */
+export type Loaded = { replica: Replica; stopped: Refusal | undefined }
+
+/** Folds the log on this disk up to `head` into a replica that `create` opens, or two in turn. */
 export async function loadLog(
-  replica: Replica,
+  create: () => Replica,
   head: CID,
   blocks: Blocks,
   reader: Reader,
-): Promise<Refusal | undefined> {
+): Promise<Loaded> {
+  const proven = await fold(create(), head, blocks, readerOfProven(reader))
+  if (isSigned(proven.replica, reader)) return proven
+  return fold(create(), head, blocks, reader)
+}
+
+/** Only what this process itself has proven may be read like this. */
+function readerOfProven(reader: Reader): Reader {
+  return {
+    ...reader,
+    open(bytes, cid) {
+      const record = openAny(bytes, { cid, verify: () => true })
+      return record.kind === 'charter' ? reader.open(bytes, cid) : record
+    },
+    verify: () => true,
+  }
+}
+
+/** Whether the newest anchor's checkpoint is the writer's; so it is where there is no anchor. */
+function isSigned({ anchors }: Replica, { verify }: Reader): boolean {
+  const newest = anchors.at(-1)
+  if (newest === undefined) return true
+  try {
+    openCheckpoint(newest.checkpoint, { writer: newest.writer, verify })
+    return true
+  } catch (error) {
+    if (error instanceof Refusal) return false
+    throw error
+  }
+}
+
+async function fold(replica: Replica, head: CID, blocks: Blocks, reader: Reader): Promise<Loaded> {
   try {
     for (const anchor of await anchorsOnDisk(head, blocks, reader)) {
-      const held = await readBatch(anchor, blocks, reader)
+      const once = openOnce(reader)
+      const held = await readBatch(anchor, blocks, once)
       const batch: Batch = { anchor, get: (cid) => held.get(textOf(cid))?.bytes }
-      const received = receive(replica, batch, reader)
+      const received = receive(replica, batch, once)
       if (received.type === 'stopped') {
-        return new Refusal(received.problem.code, received.problem.detail)
+        const { code, detail } = received.problem
+        return { replica, stopped: new Refusal(code, detail) }
       }
     }
-    return undefined
+    return { replica, stopped: undefined }
   } catch (error) {
-    if (error instanceof Refusal) return error
+    if (error instanceof Refusal) return { replica, stopped: error }
     throw error
+  }
+}
+
+/** For blocks that stay as they are while it is used: each is opened once. */
+function openOnce(reader: Reader): Reader {
+  return {
+    open: remembering(reader.open),
+    entry: remembering(reader.entry),
+    anchor: remembering(reader.anchor),
+    verify: reader.verify,
+  }
+}
+
+function remembering<T>(open: (bytes: Uint8Array, cid: CID) => T) {
+  const known = new Map<string, T>()
+  return (bytes: Uint8Array, cid: CID): T => {
+    const found = known.get(textOf(cid))
+    if (found !== undefined) return found
+    const opened = open(bytes, cid)
+    known.set(textOf(cid), opened)
+    return opened
   }
 }
 

@@ -118,14 +118,14 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
   const states = new Map<RoleName, unknown>(roles.map((role) => [role.name, role.init()]))
   assert(states.size === roles.length, 'each role is served once')
   const { policies } = options
-  const replica = openReplica(genesis, policies === undefined ? {} : { policies })
+  const create = () => openReplica(genesis, policies === undefined ? {} : { policies })
   const reader = options.reader ?? { ...plainReader(verify), open }
   const readMessage = options.readMessage ?? ((bytes: Uint8Array) => openMessage(bytes, open))
   const journals = await readRoleJournals(ports.journal)
-  if (journals.head !== null) {
-    const stopped = await loadLog(replica, journals.head, ports.blocks, reader)
-    if (stopped !== undefined) warn(log, 'the log on disk is read no further', stopped)
-  }
+  const { head } = journals
+  const loaded = head === null ? undefined : await loadLog(create, head, ports.blocks, reader)
+  const { replica, stopped } = loaded ?? { replica: create(), stopped: undefined }
+  if (stopped !== undefined) warn(log, 'the log on disk is read no further', stopped)
   const calls = openCalls()
   const listeners = new Set<() => void>()
   const started = new Set<RoleName>()

@@ -25,7 +25,10 @@ const RANGE = { gte: Uint8Array.of(PREFIX), lt: Uint8Array.of(PREFIX + 1) }
 
 /** The whole CID: one multihash may name a raw leaf and a record. */
 export function blockKey(cid: CID): Uint8Array {
-  return Uint8Array.of(PREFIX, ...cid.bytes)
+  const key = new Uint8Array(1 + cid.bytes.length)
+  key[0] = PREFIX
+  key.set(cid.bytes, 1)
+  return key
 }
 
 const textOf = (key: Uint8Array) => Buffer.from(key).toString('latin1')
@@ -103,8 +106,7 @@ export function openLevelBlocks(medium: Medium, fetch?: FetchBlock): LevelBlocks
     async has(cid) {
       handle.ensureOpen()
       ensureCid(cid)
-      for await (const _ of storage.keys({ ...from(blockKey(cid)), limit: 1 })) return true
-      return false
+      return storage.getSync(blockKey(cid)) !== undefined
     },
     all: () => all(medium, handle),
     async delete(cids) {
@@ -143,9 +145,4 @@ async function* all({ storage }: Medium, handle: Handle): AsyncIterable<Block> {
 
 function distinct(blocks: readonly Block[]): Map<string, Block> {
   return new Map(blocks.map((block) => [textOf(blockKey(block.cid)), block]))
-}
-
-/** The range of one key. */
-function from(key: Uint8Array): { gte: Uint8Array; lt: Uint8Array } {
-  return { gte: key, lt: Uint8Array.of(...key, 0) }
 }
