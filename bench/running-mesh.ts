@@ -17,6 +17,7 @@ import {
   type RunFile,
   readKeyFile,
 } from '@planetary-mesh/peer'
+import { DAEMON_ENV, DAEMON_FLAGS } from '@planetary-mesh/peer/daemon-process'
 import {
   type Did,
   Hold,
@@ -34,7 +35,7 @@ export const NODES = ['mesh-node-1', 'mesh-node-2', 'mesh-node-3'] as const
 
 const ROOT = join(import.meta.dirname, '..')
 /** As `meshctl up` starts them from a checkout. */
-const NODE_FLAGS = ['--max-semi-space-size=4', '--conditions=source']
+const NODE_FLAGS = [...DAEMON_FLAGS, '--conditions=source']
 const POLL_MS = 25
 const START_MS_MAX = 120_000
 
@@ -97,7 +98,8 @@ export async function openRunningMesh(): Promise<RunningMesh> {
       ...bootstrap.flatMap((address) => ['--bootstrap', address]),
     ]
     const log = openSync(join(folderOf(name), 'log.jsonl'), 'a')
-    const child = spawn(process.execPath, words, { stdio: ['ignore', log, log, 'ipc'] })
+    const env = { ...DAEMON_ENV, ...process.env }
+    const child = spawn(process.execPath, words, { env, stdio: ['ignore', log, log, 'ipc'] })
     closeSync(log)
     children.set(name, child)
     const endsAtMs = performance.now() + START_MS_MAX

@@ -8,12 +8,11 @@ import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { findNode, isNewEnough } from '@planetary-mesh/spec/find-node'
 import { handOver } from '@planetary-mesh/spec/hand-over'
+import { DAEMON_ENV, DAEMON_FLAGS } from './daemon-process.js'
 
 /** In a checkout the packages resolve to their sources. */
 const FROM_SOURCE = '--conditions=source'
-/** What a daemon makes and drops would else stay in memory for long. */
-const SMALL_NURSERY = '--max-semi-space-size=4'
-/** And it collects garbage at a third above what it needs, not at several times as much. */
+/** A daemon collects garbage at a third above what it needs, not at several times as much. */
 const SMALL_HEAP = '--heap-growing-percent=30'
 /** Where a checkout keeps its sources with their types stripped: they are read in half the time. */
 const ROOM = fileURLToPath(new URL('..', import.meta.url))
@@ -30,5 +29,6 @@ export async function startDaemon({ bin, isCheckout, load }) {
     await load()
     return
   }
-  handOver(findNode(), [SMALL_NURSERY, ...flags, fileURLToPath(bin), ...process.argv.slice(2)])
+  const words = [...DAEMON_FLAGS, ...flags, fileURLToPath(bin), ...process.argv.slice(2)]
+  handOver(findNode(), words, { ...DAEMON_ENV, ...process.env })
 }

@@ -12,8 +12,8 @@ const ORPHAN_CHECK_MS = 1000
  * Starts `command` with our terminal and ends as it ends. Over its IPC channel the child notices
  * even a kill -9 of this process, and this process notices its own starter's end in the same way.
  */
-export function handOver(command, args) {
-  const child = spawn(command, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
+export function handOver(command, args, env = process.env) {
+  const child = spawn(command, args, { env, stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
   const stop = () => child.kill('SIGTERM')
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {

@@ -14,6 +14,7 @@ import {
   readLiveRunFile,
   removeRunFile,
 } from '@planetary-mesh/peer'
+import { DAEMON_ENV } from '@planetary-mesh/peer/daemon-process'
 import { HostFault, Refusal } from '@planetary-mesh/spec'
 import { nodeLogFile } from '../state/places.ts'
 import { askNode, isOurs } from './ask-node.ts'
@@ -91,7 +92,7 @@ function launch(words: readonly string[], folder: string, detach: boolean): Chil
     // what we have read and compiled, they need not
     flushCompileCache()
     const child = spawn(process.execPath, words, {
-      env,
+      env: { ...DAEMON_ENV, ...env },
       stdio: ['ignore', log, log, detach ? 'ignore' : 'ipc'],
       // a process group of its own: Ctrl-C is for us, and we see to the others
       detached: true,

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { readConfig } from '@planetary-mesh/peer'
+import { DAEMON_FLAGS } from '@planetary-mesh/peer/daemon-process'
 import { configFile } from '../state/places.ts'
 
 const MESH_NODE = import.meta.resolve('@planetary-mesh/mesh-node/bin')
@@ -15,9 +16,7 @@ const FEDERATIONS: readonly string[] = ['witness', 'verifier']
 
 /** In a checkout the programs are TypeScript, which Node reads under this condition. */
 const isCheckout = existsSync(new URL('../main.ts', import.meta.url))
-/** A small nursery: what a daemon makes and drops would else stay in memory for long. */
-const NURSERY = '--max-semi-space-size=4'
-const NODE_FLAGS = isCheckout ? [NURSERY, '--conditions=source'] : [NURSERY]
+const NODE_FLAGS = isCheckout ? [...DAEMON_FLAGS, '--conditions=source'] : DAEMON_FLAGS
 
 export type Launch = {
   /** Members to begin with, beside those of the config. */
