@@ -25,6 +25,8 @@ export type Storage = {
 /** What is written stands in memory, too, until it is so much and becomes a file. */
 const WRITE_BUFFER_BYTES = 4 * 1024 * 1024
 const FILE_BYTES = 32 * 1024 * 1024
+/** What is read again is read soon, and the system keeps the files' pages besides. */
+const CACHE_BYTES = 2 * 1024 * 1024
 /** LevelDB merges one file with about ten of the next level, and then drops them. */
 export const MERGE_BYTES_MAX = 11 * FILE_BYTES
 
@@ -33,7 +35,11 @@ export async function openLevelStorage(folder: string): Promise<Storage> {
   const encodings = { keyEncoding: 'view', valueEncoding: 'view' } as const
   const level = new Level<Uint8Array, Uint8Array>(folder, { ...encodings, compression: false })
   try {
-    await level.open({ writeBufferSize: WRITE_BUFFER_BYTES, maxFileSize: FILE_BYTES })
+    await level.open({
+      writeBufferSize: WRITE_BUFFER_BYTES,
+      maxFileSize: FILE_BYTES,
+      cacheSize: CACHE_BYTES,
+    })
   } catch (error) {
     throw named(error)
   }
