@@ -6,6 +6,7 @@ import { after, test } from 'node:test'
 import { openControl } from '@planetary-mesh/peer/network'
 import {
   Cancel,
+  ErrorJson,
   encodeBlock,
   encodeFile,
   LIMITS,
@@ -306,4 +307,61 @@ test('a token that could be guessed, or is not one word, opens nothing', async (
   for (const token of ['', 'short', 'with a space in the middle']) {
     await assert.rejects(openControl({ ...options, token }), /the token is long enough/)
   }
+})
+
+test('a target or a second header that names another host counts more than the first', async () => {
+  const ours = `127.0.0.1:${port}`
+  const evil = `evil.example:${port}`
+  const head = (target: string, ...hosts: string[]) => {
+    const lines = [`GET ${target} HTTP/1.1`, ...hosts.map((host) => `Host: ${host}`)]
+    return `${[...lines, `Authorization: Bearer ${TOKEN}`].join('\r\n')}\r\n\r\n`
+  }
+  assert.match(await sayRaw(head(`http://${ours}/v0/node`, ours)), /^HTTP\/1\.1 200 /)
+  for (const text of [
+    head(`http://${evil}/v0/node`, ours),
+    head(`http://${ours}@${evil}/v0/node`, ours),
+    head(`https://${ours}/v0/node`, ours),
+    head('/v0/node', ours, evil),
+    head('/v0/node', ours, ours),
+  ]) {
+    assert.match(await sayRaw(text), /^HTTP\/1\.1 403 .*"CONTROL_ORIGIN_REFUSED"/s, text)
+  }
+})
+
+test('a stranger has one answer for each connection', async () => {
+  const one = `GET /v0/node HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`
+  const socket = connect(port, '127.0.0.1')
+  socket.write(one.repeat(3))
+  const parts: Buffer[] = []
+  for await (const part of socket) parts.push(part)
+  assert.equal(`${Buffer.concat(parts)}`.match(/HTTP\/1\.1 401 /g)?.length, 1)
+})
+
+test('what is no HTTP is refused as everything else is, by status and code', async () => {
+  const head = `GET /v0/node HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n`
+  const wrong: [text: string, status: number, code: string][] = [
+    ['\x16\x03\x01 hello\r\n\r\n', 400, 'REQUEST_MALFORMED'],
+    [`${head}X : 1\r\n\r\n`, 400, 'REQUEST_MALFORMED'],
+    [`${head}X: ${'x'.repeat(20_000)}\r\n\r\n`, 413, 'REQUEST_TOO_LARGE'],
+  ]
+  for (const [text, status, code] of wrong) {
+    const answer = await sayRaw(text)
+    const [top = '', body = ''] = answer.split('\r\n\r\n')
+    assert.match(top, new RegExp(`^HTTP/1\\.1 ${status} `))
+    assert.match(top, /content-type: application\/json/)
+    assert.equal(ErrorJson.parse(JSON.parse(body)).error.code, code)
+  }
+})
+
+test('who waits before sending a body hears first whether anybody would take it', async () => {
+  const head = (...more: string[]) => {
+    const lines = ['POST /v0/awards HTTP/1.1', `Host: 127.0.0.1:${port}`, 'Content-Length: 1']
+    return `${[...lines, ...more].join('\r\n')}\r\n\r\n`
+  }
+  const token = `Authorization: Bearer ${TOKEN}`
+  const media = `Content-Type: ${MEDIA.block}`
+  const waits = 'Expect: 100-continue'
+  assert.match(await sayRaw(head(waits, media)), /^HTTP\/1\.1 401 /)
+  assert.match(await sayRaw(head(waits, token, 'Content-Type: text/plain')), /^HTTP\/1\.1 415 /)
+  assert.match(await sayRaw(head(waits, token, media)), /^HTTP\/1\.1 100 /)
 })

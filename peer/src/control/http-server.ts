@@ -2,7 +2,8 @@
  * The routes over HTTP: who may ask is judged first, then path, query and body are read as the
  * table says, and whatever is refused is an error in JSON.
  */
-import { createServer, type Server } from 'node:http'
+import { createServer, type Server, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 import { getRequestListener, type HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
@@ -19,6 +20,7 @@ import {
 } from '@planetary-mesh/spec'
 import { type Context, Hono } from 'hono'
 import type { Notice } from '../notice.ts'
+import { boundConnections } from './connections.ts'
 import { ensureMayAsk } from './door.ts'
 import { bodyChunks, wholeBody } from './request-body.ts'
 import { type Asked, type Handlers, ROUTES, type Route, type RouteName } from './routes.ts'
@@ -50,7 +52,7 @@ export function makeHttpServer(options: HttpOptions): Server {
 
   app.use(async (c, next) => {
     const { incoming, outgoing } = c.env
-    ensureMayAsk(incoming.headers, { port: options.port(), token: options.token })
+    ensureMayAsk(incoming, { port: options.port(), token: options.token })
     const max = LIMITS.controlRequestsMax
     admit(going.size < max, 'OVERLOADED', `${max} requests are being answered`)
     const gone = new AbortController()
@@ -90,12 +92,26 @@ export function makeHttpServer(options: HttpOptions): Server {
       ),
   })
   const server = createServer(SERVER, listener)
-  server.maxConnections = LIMITS.controlConnectionsMax
+  // whoever waits to be told to go on with her body is judged by its head first
+  for (const expecting of ['checkContinue', 'checkExpectation'] as const) {
+    server.on(expecting, (...asked) => server.emit('request', ...asked))
+  }
+  const connections = boundConnections(server, LIMITS.controlConnectionsMax)
+  server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
+    const socket = stream as Socket
+    if (!socket.writable || connections.isSpokenTo(socket)) socket.destroy()
+    else socket.end(refusedHead(error))
+  })
   return server
 }
 
-/** Whoever sends a large body slowly is judged by the pauses, not by the whole. */
-const SERVER = { requireHostHeader: false, keepAliveTimeout: 5000, requestTimeout: 0 }
+/** Whoever sends a large body slowly is judged by the pauses, not by the whole; a head is short. */
+const SERVER = {
+  requireHostHeader: false,
+  keepAliveTimeout: 5000,
+  headersTimeout: LIMITS.controlStallMs,
+  requestTimeout: 0,
+}
 
 const pathOf = ({ path }: Route) =>
   `${CONTROL_PREFIX}${path.replaceAll(/\{(\w+)\}/g, (_, name) => `:${name}`)}`
@@ -159,11 +175,12 @@ function shaped(schema: Route['query'], value: object, what: string): unknown {
 
 async function bodyIn(c: Ask, { body }: Route): Promise<unknown> {
   if (body === undefined) return undefined
-  const { incoming } = c.env
+  const { incoming, outgoing } = c.env
   const media = (incoming.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase()
   admit(media === body.media, 'MEDIA_REFUSED', `send ${body.media}`)
   const encoding = incoming.headers['content-encoding'] ?? 'identity'
   admit(encoding === 'identity', 'MEDIA_REFUSED', 'send the body as it is, not compressed')
+  if (incoming.headers.expect?.toLowerCase() === '100-continue') outgoing.writeContinue()
   const chunks = bodyChunks(incoming, body.bytesMax)
   if (media === MEDIA.car) return chunks
   const bytes = await wholeBody(chunks)
@@ -243,6 +260,27 @@ function refused(c: Ask, refusal: Refusal): Response {
 function errorResponse(refusal: Refusal, status: number): Response {
   const headers = new Headers({ ...HEADERS, 'content-type': MEDIA.json })
   if (status === 401) headers.set('www-authenticate', 'Bearer')
+  // a stranger has one answer for each connection
+  if (refusal.code.startsWith('CONTROL_')) headers.set('connection', 'close')
   if (status === 503) headers.set('retry-after', '1')
   return new Response(JSON.stringify(refusal), { status, headers })
+}
+
+/** What is no HTTP, or comes too slowly: there is no request to answer, so this is all of HTTP. */
+function refusedHead({ code }: NodeJS.ErrnoException): string {
+  const refusal =
+    code === 'HPE_HEADER_OVERFLOW'
+      ? new Refusal('REQUEST_TOO_LARGE', 'the head of the request is too large')
+      : code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? new Refusal('REQUEST_TIMEOUT', 'the head of the request did not come in time')
+        : new Refusal('REQUEST_MALFORMED', 'this is no request of HTTP/1.1')
+  const text = JSON.stringify(refusal)
+  const status = statusOf(refusal.code, false)
+  const fields = { ...HEADERS, 'content-type': MEDIA.json, connection: 'close' }
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    ...Object.entries(fields).map(([name, value]) => `${name}: ${value}`),
+    `content-length: ${Buffer.byteLength(text)}`,
+  ]
+  return `${head.join('\r\n')}\r\n\r\n${text}`
 }
