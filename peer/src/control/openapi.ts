@@ -14,6 +14,10 @@ import {
   MEDIA,
   NodeJson,
   NodesJson,
+  OutputEndJson,
+  OutputJson,
+  ProgressJson,
+  SkippedJson,
   StatusJson,
   StoredJson,
   SubmittedJson,
@@ -35,6 +39,10 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   Jobs: JobsJson,
   Node: NodeJson,
   Nodes: NodesJson,
+  Output: OutputJson,
+  OutputEnd: OutputEndJson,
+  Progress: ProgressJson,
+  Skipped: SkippedJson,
   Status: StatusJson,
   Stored: StoredJson,
   Submitted: SubmittedJson,
@@ -45,7 +53,8 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
 const DESCRIPTION = `What a person's tools ask of a process, over HTTP on loopback. Records are
 posted as the blocks that their author sealed; an answer holds a record as its block in base64
 (RFC 4648 section 4). Ids are CIDs and did:key as text; times are ms since 1970. Every refusal is an
-Error with a code, a sentence and the numbers behind it.`
+Error with a code, a sentence and the numbers behind it. Of an event stream \`x-events\` says what
+the JSON in the \`data\` of each event is, by the event's name.`
 
 const refTo = (name: string) => ({ $ref: `#/components/schemas/${name}` })
 
@@ -75,7 +84,7 @@ function operationOf(operationId: string, route: Route) {
   const requestBody = body && {
     required: true,
     description: `${body.says}. At most ${body.bytesMax} bytes.`,
-    content: { [body.media]: contentOf(body.media, body.schema) },
+    content: { [body.media]: contentOf(body.schema) },
   }
   return {
     operationId,
@@ -85,7 +94,12 @@ function operationOf(operationId: string, route: Route) {
     responses: {
       [reply.status]: {
         description: reply.says,
-        content: { [reply.media]: contentOf(reply.media, 'schema' in reply && reply.schema) },
+        content: {
+          [reply.media]:
+            'events' in reply
+              ? eventsOf(reply.events)
+              : contentOf('schema' in reply ? reply.schema : undefined),
+        },
       },
       ...refusals(),
     },
@@ -93,17 +107,26 @@ function operationOf(operationId: string, route: Route) {
 }
 
 /** A named schema by reference; bytes as what they are. */
-function contentOf(media: string, schema: z.ZodType | false | undefined) {
-  if (schema) {
-    const name = Object.entries(SCHEMAS).find(([, known]) => known === schema)?.[0]
-    return { schema: name === undefined ? { type: 'object' } : refTo(name) }
-  }
-  if (media !== MEDIA.events) return {}
-  const example = EVENTS_EXAMPLE
-  return { schema: { type: 'string', contentMediaType: media }, example }
+function contentOf(schema: z.ZodType | undefined) {
+  return schema === undefined ? {} : { schema: refOf(schema) ?? { type: 'object' } }
 }
 
-const EVENTS_EXAMPLE = 'id: 1\nevent: status\ndata: {"job":"bafyrei…","status":{…}}\n\n'
+function refOf(schema: z.ZodType) {
+  const name = Object.entries(SCHEMAS).find(([, known]) => known === schema)?.[0]
+  return name === undefined ? undefined : refTo(name)
+}
+
+/** A stream is text to OpenAPI 3.1; what the data of each event is stands in a field of our own. */
+function eventsOf(events: Record<string, z.ZodType>) {
+  const [first] = Object.keys(events)
+  return {
+    schema: { type: 'string', contentMediaType: MEDIA.events },
+    example: `id: 1\nevent: ${first}\ndata: {…}\n\n`,
+    'x-events': Object.fromEntries(
+      Object.entries(events).map(([name, schema]) => [name, refOf(schema)]),
+    ),
+  }
+}
 
 function pathParameters({ path }: Route) {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({

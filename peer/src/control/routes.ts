@@ -7,6 +7,7 @@ import {
   type CID,
   DidText,
   DoneJson,
+  EndJson,
   InviteJson,
   JobJson,
   JobsJson,
@@ -15,6 +16,10 @@ import {
   MemberRole,
   NodeJson,
   NodesJson,
+  OutputEndJson,
+  OutputJson,
+  ProgressJson,
+  SkippedJson,
   StoredJson,
   SubmittedJson,
   TokensJson,
@@ -25,7 +30,9 @@ import { z } from 'zod'
 type Reply<S extends number = number> =
   | { status: S; media: typeof MEDIA.json; schema: z.ZodType; says: string }
   | { status: S; media: typeof MEDIA.raw; says: string }
-  | { status: S; media: typeof MEDIA.car | typeof MEDIA.events; says: string }
+  | { status: S; media: typeof MEDIA.car; says: string }
+  /** What the `data` of each event is, by its name. */
+  | { status: S; media: typeof MEDIA.events; says: string; events: Record<string, z.ZodType> }
 
 export type Route = {
   method: 'get' | 'post'
@@ -127,6 +134,7 @@ export const ROUTES = {
       status: 200,
       media: MEDIA.events,
       says: '`status` events with a Job, then one `end` event with an End; comments keep it alive',
+      events: { status: JobJson, end: EndJson },
     },
   },
   output: {
@@ -137,6 +145,12 @@ export const ROUTES = {
       status: 200,
       media: MEDIA.events,
       says: '`output`, `progress` and `skipped` events, then one `end`; comments keep it alive',
+      events: {
+        output: OutputJson,
+        progress: ProgressJson,
+        skipped: SkippedJson,
+        end: OutputEndJson,
+      },
     },
   },
   award: {

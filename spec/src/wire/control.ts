@@ -189,8 +189,10 @@ export const OutputJson = z.strictObject({
 export const SkippedJson = z.strictObject({ bytes: Whole })
 /** `event: progress` there: what the guest says of itself. */
 export const ProgressJson = z.strictObject({ done: Whole, total: Whole })
+/** `event: end` there: the run is over, or there will be none. */
+export const OutputEndJson = z.strictObject({})
 
-/** `event: end` of an event stream: nothing follows. `event: status` carries a `JobJson`. */
+/** `event: end` of `GET /v0/jobs/{job}/events`: nothing follows. `status` carries a `JobJson`. */
 export const EndJson = z.strictObject({
   outcome: z.string().nullable(),
   stdout: CidText.nullable(),
