@@ -1,7 +1,19 @@
 /** A home: what is made, what is never written over, and what is said where there is none. */
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { isAbsolute, join } from 'node:path'
 import { test } from 'node:test'
 import { readKeyFile } from '@planetary-mesh/peer'
 import { Charter, hasRole, open, Refusal, seal } from '@planetary-mesh/spec'
@@ -9,7 +21,7 @@ import { createFoundersHome } from '../src/state/create-home.ts'
 import { findMember } from '../src/state/find-member.ts'
 import { foundFederation } from '../src/state/found-federation.ts'
 import { openHome } from '../src/state/home.ts'
-import { keyFile, nodeFolder } from '../src/state/places.ts'
+import { homeFolder, keyFile, nodeFolder } from '../src/state/places.ts'
 import { runHere } from './run-here.ts'
 import { scratchFolder } from './start-meshctl.ts'
 
@@ -228,6 +240,70 @@ test('down ends no process that only has the pid of one of ours', async () => {
   writeFileSync(file, JSON.stringify({ ...run, control, startedAtMs: 1 }))
   const { stdout } = await inHome(path, 'down', '--json')
   assert.deepEqual(JSON.parse(stdout), { stopped: [{ name: 'mesh-node-1', how: 'stale' }] })
+})
+
+test('down ends a process whose run file was lost or spoiled, and no other', async () => {
+  const path = newHome()
+  await createFoundersHome(path, found())
+  const started = ['mesh-node-1', 'mesh-node-2', 'mesh-node-1x'].map((name) => {
+    const config = join(nodeFolder(path, name), 'config.toml')
+    const words = ['-e', 'setInterval(() => {}, 2 ** 30)', '--', '--config', config]
+    return spawn(process.execPath, words, { stdio: 'ignore' })
+  })
+  const [spoiled, lost, other] = started as [ChildProcess, ChildProcess, ChildProcess]
+  const ends = [spoiled, lost].map((child) => once(child, 'exit'))
+  try {
+    await Promise.all(started.map((child) => once(child, 'spawn')))
+    const file = join(nodeFolder(path, 'mesh-node-1'), 'run.json')
+    writeFileSync(file, '{"pid": 1')
+    const { status, stdout } = await inHome(path, 'down', '--json')
+    assert.equal(status, 0)
+    assert.deepEqual(JSON.parse(stdout).stopped, [
+      { name: 'mesh-node-1', how: 'stopped' },
+      { name: 'mesh-node-2', how: 'stopped' },
+    ])
+    for (const end of ends) assert.deepEqual(await end, [null, 'SIGTERM'])
+    assert.equal(other.exitCode ?? other.signalCode, null)
+    assert.throws(() => statSync(file), { code: 'ENOENT' })
+    // nothing is left that it could mean
+    writeFileSync(file, '{"pid": 1')
+    const again = await inHome(path, 'down', '--json')
+    assert.deepEqual(JSON.parse(again.stdout).stopped, [{ name: 'mesh-node-1', how: 'stale' }])
+  } finally {
+    for (const child of started) child.kill('SIGKILL')
+  }
+})
+
+const OTHER_DISK = '/dev/shm'
+const isOtherDisk =
+  existsSync(OTHER_DISK) && statSync(OTHER_DISK).dev !== statSync(tmpdir()).dev
+    ? false
+    : `${OTHER_DISK} is no disk of its own here`
+
+test('a home may be a disk of its own', { skip: isOtherDisk }, async () => {
+  const disk = mkdtempSync(join(OTHER_DISK, 'meshctl-home-'))
+  try {
+    const path = newHome()
+    symlinkSync(disk, path)
+    const { status, stderr } = await inHome(path, 'init')
+    assert.deepEqual([status, stderr], [0, ''])
+    assert.equal((await openHome({ folder: path })).config.node, 'mesh-node-1')
+    assert.ok(readdirSync(disk).every((name) => !name.startsWith('.')))
+  } finally {
+    rmSync(disk, { recursive: true })
+  }
+})
+
+test('an empty HOME is none: the home is where the user is, not where she stands', () => {
+  const { HOME, PLANETARY_MESH_HOME } = process.env
+  Object.assign(process.env, { HOME: '', PLANETARY_MESH_HOME: '' })
+  try {
+    assert.ok(isAbsolute(homeFolder()), homeFolder())
+  } finally {
+    Object.assign(process.env, { HOME, PLANETARY_MESH_HOME })
+    if (HOME === undefined) delete process.env.HOME
+    if (PLANETARY_MESH_HOME === undefined) delete process.env.PLANETARY_MESH_HOME
+  }
 })
 
 test('a home that was written by hand says which setting is wrong', async () => {

@@ -31,6 +31,7 @@ export {
   readLiveRunFile,
   readRunFile,
   removeRunFile,
+  runFileOf,
 } from './daemon/run-file.ts'
 export { isMissing } from './daemon/write-file.ts'
 export { openExec } from './exec.ts'

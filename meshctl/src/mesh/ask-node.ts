@@ -1,11 +1,17 @@
-/** Whether a process is the one that a run file means: its pid may be somebody else's by now. */
+/**
+ * Whether a process is the one that a run file means: its pid may be somebody else's by now. And
+ * which ones serve a state folder where no run file says so.
+ */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { RunFile } from '@planetary-mesh/peer'
 import { type ControlClient, openControlClient } from '@planetary-mesh/peer'
 import { Refusal } from '@planetary-mesh/spec'
+import { configFile } from '../state/places.ts'
 
 const PS_MS = 5000
+/** The command lines of a whole machine. */
+const PS_BYTES_MAX = 64 * 1024 * 1024
 
 type NodeAnswer = Awaited<ReturnType<ControlClient['node']>>
 
@@ -28,10 +34,25 @@ export async function isOurs(folder: string, run: RunFile): Promise<boolean> {
   return (await askNode(run)) !== undefined || (await commandOf(run.pid)).includes(folder)
 }
 
-async function commandOf(pid: number): Promise<string> {
+/**
+ * The pids of daemons that were started on this state folder, as every process of a home is: with
+ * the path of its config. None where there is no `ps`.
+ */
+export async function pidsOn(folder: string): Promise<number[]> {
+  const started = `--config ${configFile(folder)}`
+  const lines = (await ps('-A', '-ww', '-o', 'pid=,args=')).split('\n')
+  const ours = lines.filter((line) => line.endsWith(started) || line.includes(`${started} `))
+  return ours.map((line) => Number.parseInt(line, 10))
+}
+
+const commandOf = (pid: number) => ps('-ww', '-o', 'args=', '-p', String(pid))
+
+async function ps(...words: string[]): Promise<string> {
   try {
-    const words = ['-ww', '-o', 'args=', '-p', String(pid)]
-    const { stdout } = await promisify(execFile)('ps', words, { timeout: PS_MS })
+    const { stdout } = await promisify(execFile)('ps', words, {
+      timeout: PS_MS,
+      maxBuffer: PS_BYTES_MAX,
+    })
     return stdout
   } catch {
     // no such process, or no ps: then it is not known to be ours

@@ -1,11 +1,11 @@
 /** `meshctl down`: every process of the home ends, and none is left. */
 import { resolve } from 'node:path'
-import { isAlive, readRunFile, removeRunFile } from '@planetary-mesh/peer'
+import { isAlive, readRunFile, removeRunFile, runFileOf } from '@planetary-mesh/peer'
 import { EXIT, type Exit } from '../cli/exit.ts'
 import { print, printable, printJson } from '../cli/terminal.ts'
-import { homeFolder, nodeFolder } from '../state/places.ts'
+import { homeFolder, isThere, nodeFolder } from '../state/places.ts'
 import { knownNodes } from '../state/running.ts'
-import { isOurs } from './ask-node.ts'
+import { isOurs, pidsOn } from './ask-node.ts'
 import { byName } from './mesh.ts'
 import { stopProcess } from './processes.ts'
 
@@ -32,10 +32,14 @@ const WORDS = {
 async function stopOne(home: string, name: string): Promise<Stopped | undefined> {
   const folder = nodeFolder(home, name)
   const run = await readRunFile(folder)
-  if (run === undefined) return undefined
-  if (isAlive(run.pid) && (await isOurs(folder, run))) {
+  if (run !== undefined && isAlive(run.pid) && (await isOurs(folder, run))) {
     return { name, how: await stopProcess(folder, run) }
   }
+  // a run file that was lost or spoiled says nothing of the process that wrote it
+  const pids = await pidsOn(folder)
+  const ends = await Promise.all(pids.map((pid) => stopProcess(folder, { pid })))
+  if (ends.length > 0) return { name, how: ends.includes('killed') ? 'killed' : 'stopped' }
+  if (!(await isThere(runFileOf(folder)))) return undefined
   await removeRunFile(folder)
   return { name, how: 'stale' }
 }

@@ -179,7 +179,10 @@ export async function lastLines(folder: string): Promise<string[]> {
  * Ends a process and resolves when it is gone: TERM, and KILL if that is not enough in time. Gives
  * whether it was killed. Its run file is gone too.
  */
-export async function stopProcess(folder: string, { pid }: RunFile): Promise<'stopped' | 'killed'> {
+export async function stopProcess(
+  folder: string,
+  { pid }: Pick<RunFile, 'pid'>,
+): Promise<'stopped' | 'killed'> {
   const how = await endPid(pid)
   await removeRunFile(folder)
   return how

@@ -2,8 +2,8 @@
  * Makes a home: all of it or nothing, and never over one that is there. Keys are readable by their
  * owner alone.
  */
-import { access, link, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { link, mkdir, mkdtemp, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { type DaemonConfigInput, writeConfig, writeKeyFile } from '@planetary-mesh/peer'
 import {
   type Charter,
@@ -48,7 +48,8 @@ export type Belongings = {
 /** Refuses HOME_TAKEN when any of it is there already. `write` fills the folder it is given. */
 async function createWhole(home: string, write: (draft: string) => Promise<void>): Promise<void> {
   await ensureFree(home, [configFile(home), keyFile(home)])
-  const draft = await draftBeside(home)
+  const isNew = !(await isThere(home))
+  const draft = await draftIn(home)
   try {
     await write(draft)
     // config.toml is what says that there is a home: it comes last
@@ -56,11 +57,12 @@ async function createWhole(home: string, write: (draft: string) => Promise<void>
     const names = (await readdir(draft)).sort((a, b) => Number(a === last) - Number(b === last))
     const places = names.map((name) => join(home, name))
     await ensureFree(home, places)
-    await makeFolder(home, 0o700)
     await claim(home, draft)
     for (const name of names) await rename(join(draft, name), join(home, name))
   } finally {
     await rm(draft, { recursive: true, force: true })
+    // what was refused leaves no empty folder; one with a home in it stays
+    if (isNew) await rmdir(home).catch(() => {})
   }
 }
 
@@ -74,15 +76,14 @@ async function claim(home: string, draft: string): Promise<void> {
   }
 }
 
-/** A folder on the same disk. What stands where the home is to be is a usage error. */
-async function draftBeside(home: string): Promise<string> {
+/**
+ * A folder in the home itself: a home may be a disk of its own, in a folder that is not hers. What
+ * stands where the home is to be is a usage error.
+ */
+async function draftIn(home: string): Promise<string> {
   try {
-    await makeFolder(dirname(home))
-    // asks the disk whether it may become a folder, or is one
-    await access(`${home}/.`).catch((thrown) => {
-      if (Object(thrown).code !== 'ENOENT') throw thrown
-    })
-    return await mkdtemp(join(dirname(home), `.${basename(home)}-`))
+    await makeFolder(home, 0o700)
+    return await mkdtemp(join(home, '.new-'))
   } catch (thrown) {
     const code = Object(thrown).code
     throw new UsageError(

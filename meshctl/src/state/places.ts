@@ -1,10 +1,10 @@
 /** Where a person's things lie: `$PLANETARY_MESH_HOME`, else `~/.planetary-mesh` (decisions 16). */
 import { stat } from 'node:fs/promises'
-import { homedir } from 'node:os'
+import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
 
 export const homeFolder = () =>
-  process.env.PLANETARY_MESH_HOME || join(homedir(), '.planetary-mesh')
+  process.env.PLANETARY_MESH_HOME || join(homedir() || userInfo().homedir, '.planetary-mesh')
 
 /** TOML: which node speaks for her, and how her federation is called. */
 export const configFile = (home: string) => join(home, 'config.toml')
