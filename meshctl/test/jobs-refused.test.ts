@@ -6,7 +6,15 @@ import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import type { Process } from '@planetary-mesh/peer'
-import { type Answer, type Bid, cidOf, parseCid, Refusal, toWireError } from '@planetary-mesh/spec'
+import {
+  type Answer,
+  type Bid,
+  cidOf,
+  LIMITS,
+  parseCid,
+  Refusal,
+  toWireError,
+} from '@planetary-mesh/spec'
 import { fakeExec } from '../../test/mesh/fake-exec.ts'
 import { type JobsStage, openJobsStage } from './jobs-stage.ts'
 import { type Ended, guest } from './start-meshctl.ts'
@@ -101,6 +109,10 @@ test('a token that cannot pay is refused with the reason', async () => {
 })
 
 test('wrong words are usage errors, before anything is asked', async () => {
+  const manyInputs = Array.from({ length: LIMITS.inputsMax + 1 }, (_, at) => [
+    '--input',
+    `n${at}=x`,
+  ]).flat()
   const wrong: [args: string[], what: RegExp][] = [
     [['submit-job', '--wasm', guest('echo')], /needs a description/],
     [['submit-job', '--description', 'x'], /give --wasm FILE or --ccl FILE/],
@@ -109,6 +121,7 @@ test('wrong words are usage errors, before anything is asked', async () => {
     [[...SUBMIT, '--priority', 'urgent'], /critical, high, medium, low/],
     [[...SUBMIT, '--resource-amount', '0'], /whole number of at least 1/],
     [[...SUBMIT, '--input', 'a/x', '--input', 'b/x'], /two inputs are to stand at \/in\/x/],
+    [[...SUBMIT, ...manyInputs], /65 inputs, at most 64/],
     [['get-bids'], /required option '--job-id <id>'/],
   ]
   for (const [args, what] of wrong) {

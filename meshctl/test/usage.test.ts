@@ -2,14 +2,15 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { LIMITS } from '@planetary-mesh/spec'
 import { parseExpires } from '../src/mesh/federation.ts'
 import { runHere } from './run-here.ts'
-import { guest, MESHCTL, meshctl, ROOT } from './start-meshctl.ts'
+import { guest, MESHCTL, meshctl, ROOT, scratchFolder } from './start-meshctl.ts'
 
+const scratch = scratchFolder()
 const CCL = join(ROOT, 'ccl-compiler/bin/ccl.js')
 const COMMANDS = [
   'demo',
@@ -104,7 +105,7 @@ test('a missing argument or option is named', async () => {
 test('with --json a usage error is one object on stdout', async () => {
   const { status, stdout, stderr } = await runHere(['run', '--json'])
   assert.deepEqual([status, stderr], [2, ''])
-  assert.deepEqual(Object.keys(JSON.parse(stdout).error), ['code', 'detail'])
+  assert.deepEqual(Object.keys(JSON.parse(stdout).error), ['code', 'detail', 'values'])
   assert.equal(JSON.parse(stdout).error.code, 'USAGE')
 })
 
@@ -210,3 +211,29 @@ async function sandboxOf(group: number): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
+
+test('an input under a name that no file can have is refused with what to do', async () => {
+  for (const input of ['..=x', '.=x', 'a\u0007b=x']) {
+    const job = ['submit-job', '--wasm', 'x', '--description', 'x', '--input', input]
+    const { status, stderr } = await runHere(job)
+    assert.equal(status, 1)
+    assert.match(stderr, /FILE_NAME_REFUSED.*\n {2}next: rename the file with NAME=FILE/, input)
+  }
+})
+
+test('a program that does not compile is shown line by line, its place under a caret', async () => {
+  const path = join(scratch, 'broken.ccl')
+  writeFileSync(path, 'execution {\n  submit_jb()\n}\n')
+  const { status, stdout, stderr } = await runHere(['submit-job', '--ccl', path])
+  assert.deepEqual([status, stdout], [2, ''])
+  const lines = stderr.split('\n')
+  assert.match(lines[0] ?? '', /^meshctl: \S+broken\.ccl:2:3: error CCL\d{4}: /)
+  assert.ok(
+    lines.some((line) => /^ +2 \| +submit_jb\(\)$/.test(line)),
+    stderr,
+  )
+  assert.ok(
+    lines.some((line) => /^ +\| +\^+$/.test(line)),
+    stderr,
+  )
+})

@@ -193,7 +193,8 @@ export async function runCcl(args: readonly string[], called: string): Promise<E
 function tell(thrown: unknown, called: string, json: boolean): Exit {
   const isUsage = thrown instanceof UsageError
   const detail = isUsage ? thrown.message : `this is a mistake in ${called}: ${String(thrown)}`
-  if (json) print(`${JSON.stringify({ error: { code: isUsage ? 'USAGE' : 'FAULT', detail } })}\n`)
+  const error = { code: isUsage ? 'USAGE' : 'FAULT', detail, values: {} }
+  if (json) print(`${JSON.stringify({ error })}\n`)
   else note(`${called}: ${detail}\n`)
   if (!json && isUsage && thrown.next !== undefined) note(`  next: ${thrown.next}\n`)
   return isUsage ? EXIT.usage : EXIT.fault

@@ -65,13 +65,20 @@ const NEXT: Partial<Record<Code, string>> = {
 }
 const NEXT_ELSE = 'docs/errors.md explains the code'
 
-export type Told = { exit: Exit; code: string; detail: string; next: string | undefined }
+export type Told = {
+  exit: Exit
+  code: string
+  detail: string
+  /** The numbers behind a refusal, by their names. */
+  values?: Readonly<Record<string, number>>
+  next: string | undefined
+}
 
 /** What is said about whatever a command threw. */
 export function tell(thrown: unknown): Told {
   if (thrown instanceof Refusal) {
-    const { code, detail } = thrown
-    return { exit: EXIT.refused, code, detail, next: NEXT[code] ?? NEXT_ELSE }
+    const { code, detail, values } = thrown
+    return { exit: EXIT.refused, code, detail, values, next: NEXT[code] ?? NEXT_ELSE }
   }
   if (thrown instanceof UsageError) {
     return { exit: EXIT.usage, code: 'USAGE', detail: thrown.message, next: thrown.next }
@@ -100,13 +107,14 @@ export function tell(thrown: unknown): Told {
 
 /** For people: one sentence, what the code means where that is more, and what to do next. */
 export function sentenceOf({ code, detail, next }: Told): string {
+  // what is said of her own words may have lines, as diagnostics of a text do
   const meaning =
-    code in CODES ? `${CODES[code as Code]} (${printable(detail)})` : printable(detail)
+    code in CODES ? `${CODES[code as Code]} (${printable(detail)})` : printable(detail, '\n')
   const named = code === 'USAGE' ? 'meshctl' : `meshctl: ${code}`
   return `${named}: ${meaning}\n${next === undefined ? '' : `  next: ${next}\n`}`
 }
 
 /** For programs: one object. */
-export function jsonOf({ code, detail }: Told): string {
-  return `${escaped(JSON.stringify({ error: { code, detail } }))}\n`
+export function jsonOf({ code, detail, values = {} }: Told): string {
+  return `${escaped(JSON.stringify({ error: { code, detail, values } }))}\n`
 }

@@ -41,6 +41,8 @@ export async function tellEnding(
     if (receipt !== null && marks !== undefined) tellReceipt(job, receipt, marks)
     else if (receipt !== null) tellMissing(receipt)
     if (told === null) await tellWhy(job, last, mesh)
+    else if (!isOver(last))
+      note(`not decided yet: npx meshctl job-status --job-id ${job} --follow\n`)
   }
   return {
     job: `${job}`,

@@ -6,6 +6,7 @@ import {
   attempt,
   type ChoiceRule,
   type CID,
+  FileName,
   type JobRequest,
   LIMITS,
   type Priority,
@@ -138,8 +139,15 @@ export function planOfRequest(
   }
 }
 
-/** `[NAME=]FILE|CID`; a name taken twice is refused. */
+/** `[NAME=]FILE|CID`; a name taken twice is a usage error. Refuses FILE_NAME_REFUSED. */
 export function inputsOf(texts: readonly string[]): { name: string; source: Source }[] {
+  const { inputsMax } = LIMITS
+  if (texts.length > inputsMax) {
+    throw new UsageError(
+      `${texts.length} inputs, at most ${inputsMax}`,
+      'put several into one file',
+    )
+  }
   const names = new Set<string>()
   return texts.map((text) => {
     const { name, path } = splitInput(text)
@@ -150,6 +158,8 @@ export function inputsOf(texts: readonly string[]): { name: string; source: Sour
       throw new UsageError(`two inputs are to stand at /in/${name}`, 'name one with NAME=FILE')
     }
     names.add(name)
+    const isName = FileName.safeParse(name).success
+    if (!isName) throw new Refusal('FILE_NAME_REFUSED', `--input ${text}: '${name}' is no name`)
     return { name, source: sourceOf(path) }
   })
 }

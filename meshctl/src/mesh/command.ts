@@ -1,6 +1,8 @@
 /** The commands that make, run and look at a mesh: init, up, down, node, federation, and so on. */
+import { LIMITS } from '@planetary-mesh/spec/bare'
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Exit } from '../cli/exit.ts'
+import { wholeNumber } from '../cli/numbers.ts'
 import { example } from '../cli/options.ts'
 import type { InitOptions } from './init.ts'
 import type { NodeStartOptions } from './node-start.ts'
@@ -118,7 +120,12 @@ export function addFederation(program: Command, ends: Ends): void {
   federation
     .command('verdicts')
     .description('Shows the newest receipts and what each verifier says of them.')
-    .option('--limit <n>', 'how many receipts', parseCount, 20)
+    .option(
+      '--limit <n>',
+      'how many receipts (default: 20)',
+      wholeNumber(1, LIMITS.controlListMax),
+      20,
+    )
     .option(...NODE_FLAG)
     .option(...JSON_FLAG)
     .addHelpText('after', example('meshctl federation verdicts --limit 5'))

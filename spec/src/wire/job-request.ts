@@ -20,6 +20,7 @@ const CidText = z
     'expected the CID of a file',
   )
 
+export { FileName } from '../records/file-name.ts'
 export { PRIORITIES } from '../records/priorities.ts'
 
 export const JobRequest = z.strictObject({
