@@ -122,8 +122,11 @@ export function openSubmitter(
 
 const isUnknown = (thrown: unknown) => thrown instanceof Refusal && thrown.code === 'JOB_UNKNOWN'
 
+/** Somebody was killed, or has more to do than it can for now: nothing was taken, ask again. */
+const NOT_NOW: readonly string[] = ['NODE_AWAY', 'LEDGER_AWAY', 'PEER_AWAY', 'OVERLOADED']
+
 /** What a kill may cause; anything else is a finding. ENOENT: its run file is not there yet. */
 const isAway = (thrown: unknown): boolean =>
-  (thrown instanceof Refusal && ['NODE_AWAY', 'LEDGER_AWAY', 'PEER_AWAY'].includes(thrown.code)) ||
+  (thrown instanceof Refusal && NOT_NOW.includes(thrown.code)) ||
   Object(thrown).code === 'ENOENT' ||
   thrown instanceof SyntaxError
