@@ -4,12 +4,12 @@
  */
 import assert from 'node:assert'
 import { startCost } from './costs.ts'
-import { type Rewriting, writeBody, writeStart, writeWrapper } from './emit.ts'
+import { BodyWriter, type Rewriting, writeStart, writeWrapper } from './emit.ts'
 import { METER_MODULE, METER_W } from './meter.ts'
 import type { Parsed } from './parse.ts'
-import type { FunctionPlan, Plan } from './plan.ts'
+import { CARRIER, type Plan } from './plan.ts'
 import { ByteReader } from './reader.ts'
-import type { Scanned } from './scan.ts'
+import type { Scanned } from './scanned.ts'
 import { HEADER, SECTION, SECTION_ORDER, type SectionId } from './sections.ts'
 import { TypeTable } from './type-table.ts'
 import { type FunctionType, VALUE } from './types.ts'
@@ -34,55 +34,47 @@ const ADDED_WITH_START: readonly SectionId[] = [
 const GROWTH_FACTOR_MAX = 16
 const GROWTH_BYTES = 1 << 20
 
-export function assemble(
-  parsed: Parsed,
-  scanned: Scanned,
-  { functions: plans, indirectTakesW }: Plan,
-): Uint8Array {
+/** What the longest part is put into where it is enough: it is copied from there, none is kept. */
+const SCRATCH = new Uint8Array(1 << 20)
+/** For what is added beside bodies. */
+const ROOM_BYTES = 4096
+
+export function assemble(parsed: Parsed, scanned: Scanned, plan: Plan): Uint8Array {
   const lengthMax = parsed.bytes.length * GROWTH_FACTOR_MAX + GROWTH_BYTES
-  const capacity = parsed.bytes.length * 2 + 4096
-  const { targets, appended } = placeBodies(parsed, plans)
+  const capacity = parsed.bytes.length * 2 + ROOM_BYTES
+  const { targets, appended } = placeBodies(parsed, plan)
   const types = new TypeTable(parsed.types)
-  const rewriting: Rewriting = { parsed, scanned, plans, indirectTakesW, types, targets }
-  const metered = meteredTypes(parsed, plans, types)
+  const rewriting: Rewriting = { parsed, scanned, plan, types, targets }
+  const functionTypes = placeTypes(parsed, plan, types, appended)
   const cost = startCostOf(parsed)
-  const startType = cost > 0 ? types.indexOf({ params: [], results: [] }) : undefined
-  const ownType = (index: number) => parsed.functionTypes[parsed.imports.length + index] as number
+  if (cost > 0) functionTypes.push(types.indexOf({ params: [], results: [] }))
+  const added = cost > 0 ? ADDED_WITH_START : ADDED
+  const ids = SECTION_ORDER.filter((id) => parsed.sections.has(id) || added.includes(id))
+  const codeAt = ids.indexOf(SECTION.code)
 
-  // Bodies first, because writing them may add types.
-  const code = new ByteWriter(capacity, lengthMax)
-  const started = startType === undefined ? 0 : 1
-  const count = plans.length + appended.length + started
-  code.u32(count)
-  for (const [index, plan] of plans.entries())
-    if (plan.wrapped)
-      writeWrapper(code, parsed.types[ownType(index)] as FunctionType, targets[index] as number)
-    else writeBody(code, rewriting, index)
-  for (const index of appended) writeBody(code, rewriting, index)
-  if (started) writeStart(code, cost)
-
-  const out = new ByteWriter(capacity, lengthMax)
-  out.list(HEADER)
-  for (const id of SECTION_ORDER) {
-    if (!parsed.sections.has(id) && !(started ? ADDED_WITH_START : ADDED).includes(id)) continue
+  const write = (out: ByteWriter, id: SectionId) => {
     out.byte(id)
     const start = out.beginSized()
     if (id === SECTION.type) writeTypes(out, parsed, types.added)
     else if (id === SECTION.import) writeImports(out, parsed)
-    else if (id === SECTION.function) {
-      out.u32(count)
-      for (const [index, plan] of plans.entries())
-        out.u32(plan.wrapped ? ownType(index) : (metered[index] as number))
-      for (const index of appended) out.u32(metered[index] as number)
-      if (startType !== undefined) out.u32(startType)
-    } else if (id === SECTION.start) out.u32(parsed.imports.length + count - 1)
+    else if (id === SECTION.function) writeNumbers(out, functionTypes)
+    else if (id === SECTION.start) out.u32(parsed.imports.length + functionTypes.length - 1)
     else if (id === SECTION.table) writeTables(out, parsed)
     else if (id === SECTION.memory) writeMemory(out, parsed)
-    else if (id === SECTION.code) out.copy(code.bytes, 0, code.length)
-    else copySection(out, parsed, id)
+    else if (id === SECTION.code) {
+      out.u32(functionTypes.length)
+      writeBodies(out, rewriting, appended)
+      if (cost > 0) writeStart(out, cost)
+    } else copySection(out, parsed, id)
     out.endSized(start)
   }
-  return out.finish()
+  // Code first, and what comes behind it, because writing bodies may add types.
+  const rest = new ByteWriter(capacity, lengthMax, SCRATCH)
+  const head = new ByteWriter(ROOM_BYTES, lengthMax)
+  head.list(HEADER)
+  for (const id of codeAt < 0 ? [] : ids.slice(codeAt)) write(rest, id)
+  for (const id of codeAt < 0 ? ids : ids.slice(0, codeAt)) write(head, id)
+  return head.join(rest)
 }
 
 function startCostOf({ memory, tables }: Parsed): number {
@@ -91,23 +83,50 @@ function startCostOf({ memory, tables }: Parsed): number {
 }
 
 /** Metered bodies stay where they were, or go to the end when a wrapper takes their place. */
-function placeBodies(parsed: Parsed, plans: readonly FunctionPlan[]) {
+function placeBodies({ imports, functionTypes }: Parsed, { wrapped }: Plan) {
   const appended: number[] = []
-  const targets = plans.map(({ wrapped }, index) =>
-    wrapped
-      ? parsed.functionTypes.length + appended.push(index) - 1
-      : parsed.imports.length + index,
-  )
+  const targets = new Int32Array(wrapped.length)
+  for (let index = 0; index < wrapped.length; index++)
+    targets[index] =
+      wrapped[index] === 1
+        ? functionTypes.length + appended.push(index) - 1
+        : imports.length + index
   return { targets, appended }
 }
 
-/** The type index of each own function's metered body. */
-function meteredTypes(parsed: Parsed, plans: readonly FunctionPlan[], types: TypeTable): number[] {
-  return plans.map(({ carrier }, index) => {
+/** The type index of each function of the module: of those in their place, then of the appended. */
+function placeTypes(
+  { imports, functionTypes }: Parsed,
+  { carrier, wrapped }: Plan,
+  types: TypeTable,
+  appended: readonly number[],
+): number[] {
+  const metered = new Int32Array(carrier.length)
+  const placed: number[] = []
+  for (let index = 0; index < carrier.length; index++) {
+    const type = functionTypes[imports.length + index] as number
+    metered[index] = carrier[index] === CARRIER.parameter ? types.withW(type) : type
+    placed.push(wrapped[index] === 1 ? type : (metered[index] as number))
+  }
+  for (const index of appended) placed.push(metered[index] as number)
+  return placed
+}
+
+function writeBodies(out: ByteWriter, rewriting: Rewriting, appended: readonly number[]): void {
+  const { parsed, plan, targets } = rewriting
+  const bodies = new BodyWriter(out, rewriting)
+  for (let index = 0; index < targets.length; index++) {
     const type = parsed.functionTypes[parsed.imports.length + index] as number
-    if (carrier !== 'parameter') return type
-    return types.withW(type)
-  })
+    if (plan.wrapped[index] === 1)
+      writeWrapper(out, parsed.types[type] as FunctionType, targets[index] as number)
+    else bodies.write(index)
+  }
+  for (const index of appended) bodies.write(index)
+}
+
+function writeNumbers(out: ByteWriter, numbers: readonly number[]): void {
+  out.u32(numbers.length)
+  for (let index = 0; index < numbers.length; index++) out.u32(numbers[index] as number)
 }
 
 /** A reader of the entries of a section, after their count. */

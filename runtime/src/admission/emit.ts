@@ -7,40 +7,37 @@ import { scratchType, writeCanonical } from './canonical-nan.ts'
 import { COSTS_BY_AMOUNT, costsByGain } from './costs.ts'
 import { Instructions } from './instructions.ts'
 import { MeterCode, W_GLOBAL } from './meter-code.ts'
-import { NAN_MADE } from './not-a-number.ts'
-import { MISC, OP, PREFIX_MISC } from './opcodes.ts'
-import type { Body, Parsed } from './parse.ts'
-import type { FunctionPlan } from './plan.ts'
+import { NAN_MADE as madeBy } from './not-a-number.ts'
+import { MISC, OP as opcodes, PREFIX_MISC } from './opcodes.ts'
+import type { Parsed } from './parse.ts'
+import { CARRIER as carriers, type Plan } from './plan.ts'
 import { ByteReader, refuse } from './reader.ts'
-import type { FunctionFacts, Scanned } from './scan.ts'
+import type { Scanned } from './scanned.ts'
 import type { TypeTable } from './type-table.ts'
 import { type FunctionType, VALUE } from './types.ts'
-import type { ByteWriter } from './writer.ts'
+import { type ByteWriter, RESERVED_MAX } from './writer.ts'
 
 /** Everything that the pass knows about the module beside the function at hand. */
 export type Rewriting = {
   readonly parsed: Parsed
   readonly scanned: Scanned
-  readonly plans: readonly FunctionPlan[]
-  readonly indirectTakesW: boolean
+  readonly plan: Plan
   readonly types: TypeTable
   /** Where the metered body of each own function stands among all functions. */
-  readonly targets: readonly number[]
+  readonly targets: Int32Array
 }
 
+// The engine looks up what is imported wherever it is named, and knows what is declared here.
+const OP = opcodes
+const CARRIER = carriers
+const NAN_MADE = madeBy
+
+const NONE: readonly number[] = []
+const W_ALONE: readonly number[] = [VALUE.i64]
 const EMPTY_BLOCK = 0x40
 const NO_CHARGE = 2 ** 31 - 1
 /** The engine refuses longer bodies. Source: V8, `kV8MaxWasmFunctionSize`. */
 const BODY_BYTES_MAX = 7_654_321
-
-/** Writes the metered body of the own function `index`, with its size. */
-export function writeBody(out: ByteWriter, rewriting: Rewriting, index: number): void {
-  const start = out.beginSized()
-  new Emission(out, rewriting, index).write()
-  out.endSized(start)
-  if (out.length - start > BODY_BYTES_MAX)
-    refuse('a function too long once it is metered', rewriting.parsed.bodies[index]?.localsAt ?? 0)
-}
 
 /** Writes a function of the original type that calls function `target`, which also passes W. */
 export function writeWrapper(out: ByteWriter, type: FunctionType, target: number): void {
@@ -58,92 +55,124 @@ export function writeWrapper(out: ByteWriter, type: FunctionType, target: number
 export function writeStart(out: ByteWriter, cost: number): void {
   const start = out.beginSized()
   out.u32(0)
-  new MeterCode(out, 'global', W_GLOBAL).charge(cost, 0, true)
+  const meter = new MeterCode(out)
+  meter.carry(CARRIER.global, W_GLOBAL)
+  out.reserve(RESERVED_MAX)
+  meter.charge(cost, 0, true)
   out.byte(OP.end)
   out.endSized(start)
 }
 
-class Emission {
+/** Writes metered bodies, one after the other. */
+export class BodyWriter {
   readonly #out: ByteWriter
   readonly #in: Rewriting
-  readonly #facts: FunctionFacts
-  readonly #body: Body
-  readonly #plan: FunctionPlan
-  readonly #type: FunctionType
   readonly #code: Instructions
+  readonly #locals: ByteReader
   readonly #meter: MeterCode
+  /** The function at hand. */
+  #carrier: number = CARRIER.global
+  #depth = 0
   /** Types of the locals that we add, in order; W's first when it is one of them. */
-  readonly #added: readonly number[]
+  #added: readonly number[] = NONE
   /** The number of the first local that we add. */
-  readonly #addedFrom: number
+  #addedFrom = 0
   /** Where the guest's first local that is no parameter stands when W takes its place, or 0. */
-  readonly #movedTo: number
+  #movedTo = 0
   /** What is before this offset was written. */
-  #done: number
-  #charge: number
+  #done = 0
+  #charge = 0
+  #chargesTo = 0
   /** The instruction before which the next charge is due. */
   #chargeAt = NO_CHARGE
-  #canonical: number
+  #canonical = 0
 
-  constructor(out: ByteWriter, rewriting: Rewriting, index: number) {
-    const { parsed, scanned, plans } = rewriting
+  constructor(out: ByteWriter, rewriting: Rewriting) {
     this.#out = out
     this.#in = rewriting
-    this.#facts = scanned.functions[index] as FunctionFacts
-    this.#plan = plans[index] as FunctionPlan
-    this.#type = parsed.types[
-      parsed.functionTypes[parsed.imports.length + index] as number
-    ] as FunctionType
-    const { params, chargesFrom, canonicalFrom } = this.#facts
-    this.#body = parsed.bodies[index] as Body
-    const { locals, codeAt, end } = this.#body
-    const { carrier } = this.#plan
-    const parameter = carrier === 'parameter'
-    this.#code = new Instructions(parsed.bytes, codeAt, end)
-    this.#addedFrom = params + locals + (parameter ? 1 : 0)
-    this.#movedTo = parameter ? params + locals : 0
-    this.#added = this.#addedTypes()
-    this.#meter = new MeterCode(out, carrier, parameter ? params : this.#addedFrom)
-    this.#done = codeAt
-    this.#charge = chargesFrom
-    this.#canonical = canonicalFrom
+    this.#code = new Instructions(rewriting.parsed.bytes)
+    this.#locals = new ByteReader(rewriting.parsed.bytes)
+    this.#meter = new MeterCode(out)
   }
 
-  #addedTypes(): readonly number[] {
-    const { scratchTypes, indirectTypes } = this.#facts
-    const types = [...(this.#plan.carrier === 'local' ? [VALUE.i64] : []), ...scratchTypes]
-    const needsIndex = this.#in.indirectTakesW && indirectTypes.length > 0
+  /** Writes the metered body of the own function `index`, with its size. */
+  write(index: number): void {
+    const { localsAt } = this.#in.parsed.bodies
+    const out = this.#out
+    const start = out.beginSized()
+    this.#begin(index)
+    this.#writeCode(index)
+    out.endSized(start)
+    if (out.length - start > BODY_BYTES_MAX)
+      refuse('a function too long once it is metered', localsAt[index] as number)
+  }
+
+  #begin(index: number): void {
+    const { parsed, scanned, plan } = this.#in
+    const params = this.#typeOf(index).params.length
+    const locals = params + (parsed.bodies.locals[index] as number)
+    const carrier = plan.carrier[index] as number
+    const parameter = carrier === CARRIER.parameter
+    this.#carrier = carrier
+    this.#depth = plan.depth[index] as number
+    this.#addedFrom = locals + (parameter ? 1 : 0)
+    this.#movedTo = parameter ? locals : 0
+    this.#added = this.#addedTypes(index)
+    this.#meter.carry(carrier, parameter ? params : this.#addedFrom)
+    this.#done = parsed.bodies.codeAt[index] as number
+    this.#charge = scanned.chargesFrom[index] as number
+    this.#chargesTo = scanned.chargesFrom[index + 1] as number
+    this.#canonical = scanned.canonicalFrom[index] as number
+  }
+
+  #typeOf(index: number): FunctionType {
+    const { types, functionTypes, imports } = this.#in.parsed
+    return types[functionTypes[imports.length + index] as number] as FunctionType
+  }
+
+  #addedTypes(index: number): readonly number[] {
+    const { scanned, plan } = this.#in
+    const { scratchTypes, indirectFrom } = scanned
+    const scratch = scratchTypes.size > 0 ? scratchTypes.get(index) : undefined
+    const needsIndex = plan.indirectTakesW && indirectFrom[index + 1] !== indirectFrom[index]
+    const w = this.#carrier === CARRIER.local ? W_ALONE : NONE
+    if (scratch === undefined && !needsIndex) return w
+    const types = [...w, ...(scratch ?? NONE)]
     if (needsIndex && !types.includes(VALUE.i32)) types.push(VALUE.i32)
     return types
   }
 
-  write(): void {
-    const { branchesOut } = this.#facts
+  #writeCode(index: number): void {
+    const { scanned, parsed, plan } = this.#in
+    const branchesOut = scanned.branchesOut[index] === 1
+    const end = parsed.bodies.end[index] as number
+    const sitesTo = scanned.sitesFrom[index + 1] as number
     const out = this.#out
-    this.#writeLocals()
+    this.#writeLocals(index)
+    out.reserve(RESERVED_MAX)
     this.#meter.enter()
     if (branchesOut) {
       out.byte(OP.block)
-      this.#writeBlockType(this.#type.results)
+      this.#writeBlockType(this.#typeOf(index).results)
     }
-    this.#pay(this.#plan.depth, this.#plan.checks)
-    const code = this.#code
-    const { sites } = this.#in.scanned
-    for (let site = this.#facts.sitesFrom; site < this.#facts.sitesTo; site++) {
-      const at = sites.items[site] as number
-      this.#payUpTo(at)
-      code.at = at
-      code.next()
-      this.#step()
+    out.reserve(RESERVED_MAX)
+    this.#pay(this.#depth, plan.checks[index] === 1)
+    const { items } = scanned.sites
+    for (let site = scanned.sitesFrom[index] as number; site < sitesTo; site++) {
+      this.#step(items[site] as number)
     }
-    this.#payUpTo(code.end)
-    this.#copyTo(code.end - 1)
+    this.#payUpTo(end)
+    this.#copyTo(end - 1)
     if (branchesOut) out.byte(OP.end)
-    this.#meter.leave(this.#plan.depth)
+    this.#meter.leave(this.#depth)
     out.byte(OP.end)
   }
 
-  #step(): void {
+  /** Writes the instruction at `at`, and all before it. */
+  #step(at: number): void {
+    this.#payUpTo(at)
+    this.#code.at = at
+    this.#code.next()
     const { code, index } = this.#code
     switch (code) {
       case OP.localGet:
@@ -159,12 +188,12 @@ class Emission {
         this.#call(index)
         break
       case OP.callIndirect:
-        if (this.#in.indirectTakesW) this.#callIndirect(index)
+        if (this.#in.plan.indirectTakesW) this.#callIndirect(index)
         else this.#callOutside()
         break
       case OP.return:
         this.#copyTo(this.#code.start)
-        this.#meter.leave(this.#plan.depth)
+        this.#meter.leave(this.#depth)
         this.#skipUnreachable()
         break
       case OP.unreachable:
@@ -207,9 +236,9 @@ class Emission {
   #call(index: number): void {
     const own = index - this.#in.parsed.imports.length
     if (own < 0) return this.#callOutside()
-    const { carrier } = this.#in.plans[own] as FunctionPlan
-    assert(carrier !== 'local', 'what is called directly takes W, or all use the global')
-    if (carrier === 'global') return
+    const carrier = this.#in.plan.carrier[own]
+    assert(carrier !== CARRIER.local, 'what is called directly takes W, or all use the global')
+    if (carrier === CARRIER.global) return
     this.#copyTo(this.#code.start)
     this.#meter.get()
     this.#out.op(OP.call, this.#in.targets[own] as number)
@@ -258,12 +287,9 @@ class Emission {
   /** Pays the next charge, which is due before the instruction at hand, or at the entry. */
   #pay(depth: number, checks: boolean): void {
     const { charges } = this.#in.scanned
-    const cost = charges.cost.items[this.#charge] as number
-    const loop = charges.loop.items[this.#charge] === 1
-    this.#meter.charge(cost, depth, checks || loop)
-    this.#charge++
-    const more = this.#charge < this.#facts.chargesTo
-    this.#chargeAt = more ? (charges.at.items[this.#charge] as number) : NO_CHARGE
+    const at = this.#charge++
+    this.#meter.charge(charges.cost(at), depth, checks || charges.isLoop(at))
+    this.#chargeAt = this.#charge < this.#chargesTo ? charges.at(this.#charge) : NO_CHARGE
   }
 
   /** Pays the charges that are due before the instruction at `offset` or earlier. */
@@ -280,12 +306,15 @@ class Emission {
   }
 
   /** The guest's local declarations, and ours after them. */
-  #writeLocals(): void {
-    const { localsAt, codeAt } = this.#body
-    const { bytes } = this.#in.parsed
-    const reader = new ByteReader(bytes, localsAt, codeAt)
+  #writeLocals(index: number): void {
+    const { bytes, bodies } = this.#in.parsed
+    const codeAt = bodies.codeAt[index] as number
+    const reader = this.#locals
+    reader.at = bodies.localsAt[index] as number
+    reader.end = codeAt
     const groups = reader.u32()
-    if (this.#movedTo > 0 && this.#body.locals > 0) this.#moveFirstLocal(groups, reader)
+    if (this.#movedTo > 0 && (bodies.locals[index] as number) > 0)
+      this.#moveFirstLocal(groups, reader)
     else {
       this.#out.u32(groups + this.#added.length)
       this.#out.copy(bytes, reader.at, codeAt)

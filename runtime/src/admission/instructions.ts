@@ -2,10 +2,13 @@
  * Walks over the instructions of one function body. Both passes of the rewriter use it: one to
  * learn what is there, one to write the metered body. Refuses what no guest may use.
  */
-import { IMMEDIATE, IMMEDIATE_OF, MISC, OP, PREFIX_MISC, PREFIX_SIMD, SIMD } from './opcodes.ts'
+import * as opcodes from './opcodes.ts'
 import { ByteReader, refuse } from './reader.ts'
 import { whyRefused } from './refused-opcodes.ts'
 import { VALUE } from './types.ts'
+
+// The engine looks up what is imported wherever it is named, and knows what is declared here.
+const { IMMEDIATE, IMMEDIATE_OF, MISC, OP, PREFIX_MISC, PREFIX_SIMD, SIMD } = opcodes
 
 const VALUE_TYPES: readonly number[] = Object.values(VALUE)
 
@@ -15,7 +18,7 @@ export const BLOCK_ONE_RESULT = -2
 const EMPTY_BLOCK_BYTE = 0x40
 
 /** Bit 6 of an alignment says that a memory index follows: the multi-memory proposal. */
-const ALIGNMENTS = 0x40
+export const ALIGNMENTS = 0x40
 
 export class Instructions extends ByteReader {
   /** The offset of the current instruction; `at` is the offset after it. */
@@ -56,6 +59,27 @@ export class Instructions extends ByteReader {
       }
     }
     this.#immediate(kind)
+  }
+
+  /** The index that stands at `at`; `this.at` is then behind it. */
+  indexAt(at: number): number {
+    this.at = at
+    return this.u32()
+  }
+
+  /** Where what follows the integer at `at` stands. */
+  skipInteger(at: number): number {
+    this.at = at
+    this.skipSigned()
+    return this.at
+  }
+
+  /** Where what follows alignment and offset stands: they are at `at`, their opcode at `start`. */
+  skipMemory(start: number, at: number): number {
+    this.start = start
+    this.at = at
+    this.#memory()
+    return this.at
   }
 
   /** Steps over code that cannot be reached, to just before the `else` or `end` that closes it. */

@@ -17,7 +17,10 @@ const BLOCK_BYTES_MIN = 3
 export function judgeBlocks(parsed: Parsed): void {
   let most = 1
   for (const type of parsed.types) most = Math.max(most, valuesOf(type))
-  for (const { codeAt, end } of parsed.bodies) {
+  const { bodies } = parsed
+  for (let index = 0; index < bodies.count; index++) {
+    const codeAt = bodies.codeAt[index] as number
+    const end = bodies.end[index] as number
     // Too short to go wrong, as nearly all functions are.
     const blocksMax = (end - codeAt) / BLOCK_BYTES_MIN
     const isShort = blocksMax < LIMITS.wasmNestingMax

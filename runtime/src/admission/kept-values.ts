@@ -8,9 +8,11 @@
  * may be unrolled by a round, and then what every round computes is known before its calls.
  * Source: V8, value numbering (by dominators) and loop peeling (of innermost loops).
  */
-import { LIMITS } from '@planetary-mesh/spec/bare'
 import { IntList } from './int-list.ts'
-import { OP, SIMD } from './opcodes.ts'
+import { OP as opcodes, SIMD } from './opcodes.ts'
+
+// The engine looks up what is imported wherever it is named, and knows what is declared here.
+const OP = opcodes
 
 const CODES = SIMD + 0x100
 
@@ -27,24 +29,33 @@ for (const [first, last] of [
   COMPUTES.fill(1, first, last + 1)
 
 const NEVER = 2 ** 31 - 1
-const NESTING = LIMITS.wasmNestingMax + 2
 
-/** What the scan is inside of, by how deep: flags of the block, and counts of computations. */
-const FLAG = { loop: 1, else: 2, outer: 4, calls: 8 } as const
+/** A block around this place, and the computations on every way to some point of it. */
+type Block = {
+  isLoop: boolean
+  /** It is in its other arm. */
+  isElse: boolean
+  /** There are loops in it. */
+  isOuter: boolean
+  calls: boolean
+  /** To its beginning, to the end of its first arm, to the branches to its end. */
+  before: number
+  thenEnd: number
+  atBranches: number
+  /** The loop around it, or none. */
+  loop: Block | undefined
+}
 
 export class KeptValues {
   /** Computations on every way from the entry to here. */
   #dominating = 0
   #computed = 0
   #keptInLoops = 0
+  /** Blocks by how deep they are; deeper ones are kept for later. */
+  readonly #blocks: Block[] = []
   #depth = 0
-  readonly #flags = new Uint8Array(NESTING)
-  /** Those on every way to a block's beginning, to its first arm's end, to a branch to its end. */
-  readonly #before = new Int32Array(NESTING)
-  readonly #thenEnd = new Int32Array(NESTING)
-  readonly #atBranches = new Int32Array(NESTING)
-  /** How deep the loops around this place are. */
-  readonly #loops: number[] = []
+  /** The innermost loop around this place. */
+  #loop: Block | undefined
   /** Pairs for calls outside of loops: computations that dominate it, computations before it. */
   readonly #calls = new IntList()
 
@@ -53,62 +64,67 @@ export class KeptValues {
     this.#computed = 0
     this.#keptInLoops = 0
     this.#depth = 0
-    this.#loops.length = 0
+    this.#loop = undefined
     this.#calls.length = 0
   }
 
-  compute(): void {
-    if (this.#dominating !== NEVER) this.#dominating++
-    this.#computed++
+  compute(count: number): void {
+    if (this.#dominating !== NEVER) this.#dominating += count
+    this.#computed += count
   }
 
   call(): void {
-    const loop = this.#loops.at(-1)
+    const loop = this.#loop
     if (loop === undefined) {
       this.#calls.push(this.#dominating)
       this.#calls.push(this.#computed)
       return
     }
-    this.#flags[loop] = (this.#flags[loop] as number) | FLAG.calls
+    loop.calls = true
     this.#keptInLoops = Math.max(this.#keptInLoops, this.#dominating)
   }
 
   enter(isLoop: boolean): void {
     const at = this.#depth++
-    this.#flags[at] = isLoop ? FLAG.loop : 0
-    this.#before[at] = this.#dominating
-    this.#thenEnd[at] = NEVER
-    this.#atBranches[at] = NEVER
+    if (at === this.#blocks.length) this.#blocks.push({ ...NEW_BLOCK })
+    const block = this.#blocks[at] as Block
+    block.isLoop = isLoop
+    block.isElse = false
+    block.before = this.#dominating
+    block.thenEnd = NEVER
+    block.atBranches = NEVER
     if (!isLoop) return
-    const around = this.#loops.at(-1)
-    if (around !== undefined) this.#flags[around] = (this.#flags[around] as number) | FLAG.outer
-    this.#loops.push(at)
+    block.isOuter = false
+    block.calls = false
+    block.loop = this.#loop
+    if (block.loop !== undefined) block.loop.isOuter = true
+    this.#loop = block
   }
 
   /** Begins the other arm of an `if`, whose first arm computed nothing for this one. */
   otherArm(): void {
-    const at = this.#depth - 1
-    this.#flags[at] = FLAG.else
-    this.#thenEnd[at] = this.#dominating
-    this.#dominating = this.#before[at] as number
+    const block = this.#blocks[this.#depth - 1] as Block
+    block.isElse = true
+    block.thenEnd = this.#dominating
+    this.#dominating = block.before
   }
 
   /** Leaves a block; an `if` without `else` has an empty second arm. */
   leave(kind: number): void {
-    if (kind === OP.if && this.#flags[this.#depth - 1] === 0) this.otherArm()
-    const at = --this.#depth
-    const atBranches = this.#atBranches[at] as number
-    const flags = this.#flags[at] as number
-    if (flags & FLAG.loop) {
-      this.#loops.pop()
-      const isUnrolled = (flags & (FLAG.outer | FLAG.calls)) === FLAG.calls
-      if (isUnrolled && atBranches !== NEVER)
+    const block = this.#blocks[--this.#depth] as Block
+    const { before, atBranches } = block
+    if (block.isLoop) {
+      this.#loop = block.loop
+      if (block.calls && !block.isOuter && atBranches !== NEVER)
         this.#keptInLoops = Math.max(this.#keptInLoops, atBranches)
       return
     }
+    let { thenEnd } = block
+    if (kind === OP.if && !block.isElse) {
+      thenEnd = this.#dominating
+      this.#dominating = before
+    }
     // Of two arms that both go on, only what was before them is known to have run.
-    const thenEnd = this.#thenEnd[at] as number
-    const before = this.#before[at] as number
     const isEither = thenEnd !== NEVER && this.#dominating !== NEVER
     const arms = isEither ? before : Math.min(thenEnd, this.#dominating)
     const known = Math.min(arms, atBranches)
@@ -118,8 +134,9 @@ export class KeptValues {
   /** A branch to the `label`th block from here; one out of the function changes nothing. */
   branch(label: number): void {
     const at = this.#depth - 1 - label
-    if (at >= 0 && (this.#atBranches[at] as number) > this.#dominating)
-      this.#atBranches[at] = this.#dominating
+    if (at < 0) return
+    const block = this.#blocks[at] as Block
+    if (block.atBranches > this.#dominating) block.atBranches = this.#dominating
   }
 
   /** What follows is not reached until the block closes. */
@@ -137,4 +154,15 @@ export class KeptValues {
     }
     return most
   }
+}
+
+const NEW_BLOCK: Block = {
+  isLoop: false,
+  isElse: false,
+  isOuter: false,
+  calls: false,
+  before: 0,
+  thenEnd: NEVER,
+  atBranches: NEVER,
+  loop: undefined,
 }

@@ -5,7 +5,7 @@ import { LIMITS, Refusal } from '@planetary-mesh/spec/bare'
 import { importMeaning } from './import-meanings.ts'
 import { METER_MODULE } from './meter.ts'
 import { readImportedLimits } from './parse-memory.ts'
-import { type ByteReader, limit, refuse } from './reader.ts'
+import { type ByteReader, limit, many, refuse } from './reader.ts'
 import type { FunctionType } from './types.ts'
 
 const KIND = { function: 0, table: 1, memory: 2, global: 3, tag: 4 } as const
@@ -22,7 +22,7 @@ export function readImports(reader: ByteReader): Import[] {
   const offset = reader.at
   const count = reader.u32()
   limit(count, LIMITS.wasmImportsMax, 'imports', offset)
-  return Array.from({ length: count }, () => {
+  return many(count, () => {
     const at = reader.at
     const module = reader.name()
     const name = reader.name()

@@ -1,7 +1,7 @@
 /** Tables and the memory: their sizes, refused where the sandbox cannot keep them within bounds. */
 import { LIMITS } from '@planetary-mesh/spec/bare'
 import { readValueType } from './parse-types.ts'
-import { type ByteReader, limit, refuse } from './reader.ts'
+import { type ByteReader, limit, many, refuse } from './reader.ts'
 import { VALUE, type ValueType } from './types.ts'
 
 export type Limits = { readonly min: number; readonly max: number }
@@ -18,7 +18,7 @@ export function readTables(reader: ByteReader): Table[] {
   const count = reader.u32()
   limit(count, LIMITS.wasmTablesMax, 'tables', offset)
   const elementsMax = Math.floor(LIMITS.wasmTableElementsMax / count)
-  return Array.from({ length: count }, () => {
+  return many(count, () => {
     const start = reader.at
     const element = reader.byte()
     if (element === INITIAL_VALUE) refuse('typed references are not available', start)

@@ -1,6 +1,6 @@
 /** The type section: function types of the accepted value types, and nothing else. */
 import { LIMITS } from '@planetary-mesh/spec/bare'
-import { type ByteReader, limit, refuse } from './reader.ts'
+import { type ByteReader, limit, many, refuse } from './reader.ts'
 import { type FunctionType, VALUE, type ValueType } from './types.ts'
 
 const FUNCTION = 0x60
@@ -10,7 +10,7 @@ export function readFunctionTypes(reader: ByteReader): FunctionType[] {
   const offset = reader.at
   const count = reader.u32()
   limit(count, LIMITS.wasmTypesMax, 'types', offset)
-  return Array.from({ length: count }, () => {
+  return many(count, () => {
     const form = reader.byte()
     if (form !== FUNCTION)
       refuse('garbage-collected types are not available: a type of no function', reader.at - 1)
@@ -25,7 +25,7 @@ function readValueTypes(reader: ByteReader, most: number, things: string): Value
   const offset = reader.at
   const count = reader.u32()
   limit(count, most, `${things} of one function`, offset)
-  return Array.from({ length: count }, () => readValueType(reader))
+  return many(count, () => readValueType(reader))
 }
 
 export function readValueType(reader: ByteReader): ValueType {

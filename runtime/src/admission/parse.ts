@@ -6,27 +6,18 @@
  */
 import { LIMITS } from '@planetary-mesh/spec/bare'
 import { type ConstVisitor, readConstExpression } from './const-expression.ts'
+import { Bodies, readBodies } from './parse-bodies.ts'
 import { type Import, readImports } from './parse-imports.ts'
 import { readMemory, readTables, type Table } from './parse-memory.ts'
 import { readFunctionTypes, readValueType } from './parse-types.ts'
-import { ByteReader, limit, refuse } from './reader.ts'
+import { ByteReader, limit, many, refuse } from './reader.ts'
 import { SECTION, type SectionId, type Sections, splitSections } from './sections.ts'
-import { EXPORT_KINDS, type ExportKind, type FunctionType, VALUE, type ValueType } from './types.ts'
+import { EXPORT_KINDS, type ExportKind, type FunctionType, type ValueType } from './types.ts'
 
 /** A number in the module that is the index of a global, to be moved by what we import. */
 export type GlobalName = { readonly at: number; readonly end: number; readonly index: number }
 
 export type Global = { readonly type: ValueType; readonly mutable: boolean }
-
-/** Where a function's local declarations, its first instruction and its end are. */
-export type Body = {
-  readonly localsAt: number
-  readonly codeAt: number
-  readonly end: number
-  readonly locals: number
-  /** It has locals of 16 bytes. */
-  readonly wide: boolean
-}
 
 export type Parsed = {
   readonly bytes: Uint8Array
@@ -44,10 +35,14 @@ export type Parsed = {
   readonly exported: Uint8Array
   /** 1 for each function whose reference is taken outside of function bodies. */
   readonly taken: Uint8Array
-  readonly bodies: readonly Body[]
+  readonly bodies: Bodies
 }
 
-export function parseModule(bytes: Uint8Array, memoryPagesMax: number): Parsed {
+const NO_BODIES = new Bodies(0)
+
+export function parseModule(module: Uint8Array, memoryPagesMax: number): Parsed {
+  // Plain, whatever it came as: code that sees one kind of array is faster.
+  const bytes = new Uint8Array(module.buffer, module.byteOffset, module.length)
   limit(bytes.length, LIMITS.moduleBytesMax, 'bytes', 0)
   const sections = splitSections(bytes)
   const section = <T>(id: SectionId, read: (reader: ByteReader) => T, absent: T): T => {
@@ -87,10 +82,10 @@ export function parseModule(bytes: Uint8Array, memoryPagesMax: number): Parsed {
   if (start) refuse('a start function is not available: export it and have it called', start.start)
   section(SECTION.element, (r) => readElements(r, visitor), undefined)
   section(SECTION.dataCount, (r) => r.u32(), 0)
-  const bodies = section(SECTION.code, readBodies, [])
-  if (bodies.length !== declared.length)
+  const bodies = section(SECTION.code, readBodies, NO_BODIES)
+  if (bodies.count !== declared.length)
     refuse(
-      `${declared.length} functions with ${bodies.length} bodies`,
+      `${declared.length} functions with ${bodies.count} bodies`,
       offsetOf(sections, SECTION.code),
     )
   section(SECTION.data, (r) => readData(r, visitor), undefined)
@@ -118,14 +113,14 @@ function readDeclarations(reader: ByteReader): number[] {
   const offset = reader.at
   const count = reader.u32()
   limit(count, LIMITS.wasmFunctionsMax, 'functions', offset)
-  return Array.from({ length: count }, () => reader.u32())
+  return many(count, () => reader.u32())
 }
 
 function readGlobals(reader: ByteReader, visitor: ConstVisitor): Global[] {
   const offset = reader.at
   const count = reader.u32()
   limit(count, LIMITS.wasmGlobalsMax, 'globals', offset)
-  return Array.from({ length: count }, () => {
+  return many(count, () => {
     const type = readValueType(reader)
     const flags = reader.byte()
     if (flags > 1) refuse('threads are not available: a shared global', reader.at - 1)
@@ -138,7 +133,7 @@ function readExports(reader: ByteReader, exported: Uint8Array, visitor: ConstVis
   const offset = reader.at
   const count = reader.u32()
   limit(count, LIMITS.wasmExportsMax, 'exports', offset)
-  return Array.from({ length: count }, () => {
+  return many(count, () => {
     const name = reader.name()
     const kind = EXPORT_KINDS[reader.byte()]
     if (kind === undefined) refuse('an export of an unknown kind', reader.at - 1)
@@ -175,39 +170,6 @@ function readElements(reader: ByteReader, visitor: ConstVisitor): undefined {
 function readElementType(reader: ByteReader, flags: number): void {
   if (flags & ELEMENT.expressions) readValueType(reader)
   else if (reader.byte() !== 0) refuse('elements of an unknown kind', reader.at - 1)
-}
-
-function readBodies(reader: ByteReader): Body[] {
-  const offset = reader.at
-  const count = reader.u32()
-  limit(count, LIMITS.wasmFunctionsMax, 'function bodies', offset)
-  let localsOfAll = 0
-  return Array.from({ length: count }, () => {
-    const sizeAt = reader.at
-    const size = reader.u32()
-    limit(size, LIMITS.wasmFunctionBytesMax, 'bytes of one function', sizeAt)
-    const localsAt = reader.at
-    reader.skip(size)
-    const end = reader.at
-    const body = new ByteReader(reader.bytes, localsAt, end)
-    const declared = readLocals(body)
-    // The engine makes room for each, and a few bytes may declare thousands.
-    localsOfAll += declared.locals
-    limit(localsOfAll, LIMITS.wasmLocalsOfAllMax, 'locals of all functions', localsAt)
-    return { localsAt, codeAt: body.at, end, ...declared }
-  })
-}
-
-function readLocals(reader: ByteReader): { locals: number; wide: boolean } {
-  const offset = reader.at
-  let locals = 0
-  let wide = false
-  for (let groups = reader.u32(); groups > 0; groups--) {
-    locals += reader.u32()
-    limit(locals, LIMITS.wasmLocalsMax, 'locals of one function', offset)
-    if (readValueType(reader) === VALUE.v128) wide = true
-  }
-  return { locals, wide }
 }
 
 /** Flags of a data segment. */

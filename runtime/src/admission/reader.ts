@@ -15,13 +15,20 @@ export function limit(count: number, most: number, things: string, offset: numbe
   if (count > most) refuse(`${count} ${things}, more than ${most}`, offset)
 }
 
+/** What `read` gives, `count` times over. */
+export function many<T>(count: number, read: () => T): T[] {
+  const items: T[] = []
+  for (let left = count; left > 0; left--) items.push(read())
+  return items
+}
+
 const LEB_BYTES = { u32: 5, s64: 10 } as const
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 export class ByteReader {
   readonly bytes: Uint8Array
   at: number
-  readonly end: number
+  end: number
 
   constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
     this.bytes = bytes

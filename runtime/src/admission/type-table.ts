@@ -5,10 +5,12 @@ export class TypeTable {
   readonly added: FunctionType[] = []
   readonly #own: readonly FunctionType[]
   readonly #indices = new Map<string, number>()
-  readonly #withW = new Map<number, number>()
+  /** By the guest's type, where it is known. */
+  readonly #withW: (number | undefined)[]
 
   constructor(own: readonly FunctionType[]) {
     this.#own = own
+    this.#withW = own.map(() => undefined)
     for (const [index, type] of own.entries()) {
       const key = keyOf(type)
       if (!this.#indices.has(key)) this.#indices.set(key, index)
@@ -28,14 +30,16 @@ export class TypeTable {
 
   /** The index of the guest's type `index` with W as a further parameter and result. */
   withW(index: number): number {
-    const known = this.#withW.get(index)
+    const known = this.#withW[index]
     if (known !== undefined) return known
     const { params, results } = this.#own[index] as FunctionType
     const type = { params: [...params, VALUE.i64], results: [...results, VALUE.i64] }
     const found = this.indexOf(type)
-    this.#withW.set(index, found)
+    this.#withW[index] = found
     return found
   }
 }
 
-const keyOf = ({ params, results }: FunctionType) => `${params.join()}:${results.join()}`
+/** Equal for equal types: no value type is the number zero. */
+export const keyOf = ({ params, results }: FunctionType): string =>
+  String.fromCharCode(...params, 0, ...results)

@@ -26,6 +26,29 @@ test('sign extension and saturating conversion', () => {
   assert.equal(gives([op.get, 0, 0xb7, 0xfc, 0x02], 7), 7)
 })
 
+test('numbers written longer than need be are worth and cost what short ones are', () => {
+  const memory = [0, 1]
+  const long = (byte: number) => [byte | 0x80, 0x80, 0x00]
+  for (const number of [(byte: number) => [byte], long]) {
+    const code = [
+      ...[op.get, ...number(0), op.get, ...number(0), op.store, ...number(2), ...number(8)],
+      ...[op.get, ...number(0), op.load, ...number(2), ...number(8), op.i32, ...number(5), op.add],
+      ...[op.set, ...number(1), op.get, ...number(1), 0xfd, 0x11], // i32x4.splat
+      ...[op.set, ...number(2), op.get, ...number(2), 0xfd, 0x1b, 3], // i32x4.extract_lane 3
+    ]
+    const bytes = build({
+      memory,
+      functions: [{ params: [I32], results: [I32], locals: [I32, V128], code, export: 'f' }],
+    })
+    for (const variant of ['fast', 'exact'] as const) {
+      const started = start(bytes, { variant })
+      const atStart = started.meter.fuelUsed()
+      assert.equal(started.call('f', 37), 42)
+      assert.equal(started.meter.fuelUsed() - atStart, 13)
+    }
+  }
+})
+
 test('several results, of functions and of blocks', () => {
   const pair = {
     params: [I32],
@@ -175,4 +198,14 @@ test('the same bytes admitted twice give the same bytes, and the input is left a
   const before = bytes.slice()
   assert.deepEqual(admit(bytes, OPTIONS), admit(bytes, OPTIONS))
   assert.deepEqual(bytes, before)
+})
+
+test('what was admitted stays as it was when another module is', () => {
+  const [one, other] = [1, 2].map((value) =>
+    build({ functions: [{ results: [I32], code: [op.i32, value], export: 'f' }] }),
+  ) as [Uint8Array, Uint8Array]
+  const admitted = admit(one, OPTIONS).bytes
+  const before = admitted.slice()
+  assert.notDeepEqual(admit(other, OPTIONS).bytes, before)
+  assert.deepEqual(admitted, before)
 })
