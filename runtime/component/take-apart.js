@@ -19,6 +19,9 @@ registerHooks({
     return { url: new URL(`../browser/${name}.js`, url).href, format: 'module', shortCircuit: true }
   },
 })
+// what jco says before it gives up goes to the console in the shim for browsers
+const said = []
+console.error = (text) => said.push(text)
 const { generate } = await import('@bytecodealliance/jco/component')
 
 const OPTIONS = {
@@ -39,9 +42,16 @@ async function takeApart(component) {
     const { files, imports, exports } = await generate(component, OPTIONS)
     return { head: { imports, exports }, files }
   } catch (thrown) {
-    const { payload } = thrown
-    return { head: { refused: String(payload ?? thrown) }, files: [] }
+    const { payload = lastWords() ?? thrown } = thrown
+    return { head: { refused: String(payload) }, files: [] }
   }
+}
+
+/** The line below `thread … panicked at …`. */
+function lastWords() {
+  const lines = said.join('\n').split('\n')
+  const at = lines.findIndex((line) => line.includes(' panicked at '))
+  return at === -1 ? undefined : lines[at + 1]
 }
 
 function answer({ head, files }) {

@@ -75,6 +75,8 @@ export const LIMITS = {
   componentModulesMax: 32,
   componentDepthMax: 8,
   componentHandlesMax: 4096,
+  /** Lifted by one call, each value in a list counted as eight bytes more than it has. */
+  componentLiftBytesMax: 64 * MiB,
   componentApartMs: 120_000,
   pathBytesMax: 4096,
   nameBytesMax: 255,

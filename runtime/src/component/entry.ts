@@ -5,6 +5,7 @@
  */
 import { admit, Refusal } from '@planetary-mesh/spec/bare'
 import type { Bundle } from './bundle.ts'
+import { propertyOf } from './names.ts'
 import type { PreparedComponent } from './prepare-component.ts'
 
 /** JSON with the text that numbers came from and go to: not in TypeScript's library yet. */
@@ -74,29 +75,44 @@ function functionOf(
   exported: Record<string, unknown>,
   name: string,
 ): Callable {
-  const [before, after] = name.split('#')
-  const owner = after === undefined ? undefined : before
-  for (const [found, kind] of exports) {
-    if (owner === undefined && kind === 'function' && propertyOf(found) === propertyOf(name)) {
-      return exported[propertyOf(found)] as Callable
-    }
-    if (owner !== undefined && kind === 'instance' && isNamed(found, owner)) {
-      const functions = exported[found] as Record<string, unknown>
-      const property = propertyOf(after as string)
-      if (Object.hasOwn(functions, property)) return functions[property] as Callable
+  const [before = '', after] = name.split('#')
+  const property = propertyOf(after ?? before)
+  if (after === undefined) {
+    const found = exports.find(([own, kind]) => kind === 'function' && propertyOf(own) === property)
+    if (found !== undefined) return exported[propertyOf(found[0])] as Callable
+  } else {
+    const owners = exports.filter(([own, kind]) => kind === 'instance' && isNamed(own, before))
+    const names = owners.map(([own]) => own).join(' and ')
+    admit(owners.length <= 1, 'MODULE_REFUSED', `'${before}' is ${names}: name the version`)
+    const functions = (exported[owners[0]?.[0] ?? ''] ?? {}) as Record<string, unknown>
+    if (Object.hasOwn(functions, property) && !isResource(functions[property])) {
+      return functions[property] as Callable
     }
   }
-  const names = exports.map(([found]) => found).join(', ')
-  throw new Refusal('MODULE_REFUSED', `no export '${name}'; the component exports: ${names}`)
+  const names = exports.flatMap(([own]) => namesUnder(own, exported[own]))
+  throw new Refusal(
+    'MODULE_REFUSED',
+    `no export '${name}'; the component exports: ${names.join(', ')}`,
+  )
 }
 
 /** An interface may be named without its version. */
 const isNamed = (found: string, owner: string) =>
   found === owner || found.replace(/@.*$/, '') === owner
 
-/** The glue's name for a name of the component model: `add-two` is `addTwo`. */
-const propertyOf = (name: string) =>
-  name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
+/** What can be called of an export: itself, or the functions of an interface by its whole name. */
+function namesUnder(own: string, value: unknown): string[] {
+  if (typeof value === 'function') return [own]
+  // the glue gives each interface twice: `a:b/c@1.0.0` and, where nothing else is called so, `c`
+  if (!own.includes(':')) return []
+  return Object.entries(value as object).flatMap(([name, called]) =>
+    isResource(called) ? [] : [`${own}#${name}`],
+  )
+}
+
+/** A class of the glue's: what makes a resource cannot be called from here. */
+const isResource = (value: unknown): boolean =>
+  typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value))
 
 /** What is JSON is its value; anything else is the text that it is. */
 function argumentOf(text: string): unknown {
@@ -111,8 +127,17 @@ function argumentOf(text: string): unknown {
   }
 }
 
-/** JSON has neither integers of 64 bits nor bytes: those are numbers still, these are lists. */
+/**
+ * JSON has neither integers of 64 bits nor bytes: those are numbers still, these are lists. What is
+ * no number there is a text, as it is in an argument; a resource has no value, but a name.
+ */
 function plain(_: string, value: unknown): unknown {
   if (typeof value === 'bigint') return rawJSON(String(value))
-  return ArrayBuffer.isView(value) ? [...(value as Uint8Array)] : value
+  if (typeof value === 'number') {
+    if (Object.is(value, -0)) return rawJSON('-0')
+    return Number.isFinite(value) ? value : String(value)
+  }
+  if (ArrayBuffer.isView(value)) return [...(value as Uint8Array)]
+  const maker = typeof value === 'object' && value !== null ? value.constructor : undefined
+  return isResource(maker) ? { resource: maker?.name } : value
 }

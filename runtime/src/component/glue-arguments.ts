@@ -1,30 +1,11 @@
 /**
  * What a caller gives to an export of a component, held to the export's types. jco's glue takes a
- * list of bytes for an empty one when it comes as JSON, knows no list of 64-bit integers, and cuts
- * a number that does not fit; here the one is passed on and the other refused.
- *
- * The glue's text alone says which type is wanted where, so it is amended: where it turns a value
- * into a number, a length or an element of a list, it asks `GlueArguments` instead.
+ * list of bytes for an empty one when it comes as JSON, knows no list of 64-bit integers, cuts a
+ * number or a tuple that does not fit, and passes over fields that it does not know; here the one
+ * is passed on and the other refused. `glue-text.ts` has the glue ask.
  */
 import { admit, Refusal } from '@planetary-mesh/spec/bare'
-
-/** The glue finds it under this name; names of the component model have no such sign in them. */
-export const ARGUMENTS = '$arguments'
-
-/** Text of jco 1.17.0's glue, and what stands there instead: no quotes, for it may hit a name. */
-const AMENDED: readonly (readonly [text: RegExp, instead: string])[] = [
-  [/\bvar (len\d+) = (\w+)\.(?:byteLength|length);/g, 'var $1 = $$arguments.length($2);'],
-  [/\b(dv\d+)\.set(\w+)\((ptr\d+ ?\+ ?offset), v, true\)/g, '$$arguments.put.$2($1, $3, v)'],
-  [/(?<!function )\bto(U?[Ii]nt(?:8|16|32))\(/g, '$$arguments.small.$1('],
-  [/\bto(U?[Ii]nt64)\(/g, '$$arguments.large.$1('],
-  [/(?<=[(,] ?)\+([A-Za-z_]\w*)(?=[,)])/g, '$$arguments.float($1)'],
-  [/\b(\w+) \? 1 : 0\b/g, '$$arguments.truth($1) ? 1 : 0'],
-  [/(?<!function )\bvalidateHostChar\(/g, '$$arguments.character('],
-  [/\bfunction createNewCurrentTask\(args\) \{/, '$& $$arguments.pass();'],
-]
-
-export const amendGlue = (glue: string): string =>
-  AMENDED.reduce((text, [found, instead]) => text.replace(found, instead), glue)
+import { propertyOf } from './names.ts'
 
 const large = { Uint64: unsigned(64), Int64: signed(64) }
 const small = {
@@ -74,10 +55,62 @@ export class GlueArguments {
     }
   }
 
-  /** The guest is entered: what comes from here on is its own doing. */
+  /** The guest is entered: what comes from here on is its own doing, or our host's. */
   pass(): void {
     this.#passed = true
   }
+
+  text(value: unknown): void {
+    if (this.#passed) return
+    ensure(typeof value === 'string' && value.isWellFormed(), 'a text', value)
+  }
+
+  /** Fields by their names, as in WIT or as in JavaScript; one that is left out is no value. */
+  record(value: unknown, { source }: RegExp): unknown {
+    return this.#passed ? value : named(value, namesIn(source, FIELD))
+  }
+
+  tuple(value: unknown, { source }: RegExp): unknown {
+    const { length } = source.split(',')
+    const isWhole = Array.isArray(value) && value.length === length
+    if (!this.#passed) ensure(isWhole, `a list of ${length} values`, value)
+    return value
+  }
+
+  /** Whether `value` is flags: each by its name, true where it is set. */
+  flags(value: unknown, { source }: RegExp): boolean {
+    if (this.#passed) return typeof value === 'object' && value !== null
+    const given = named(value, namesIn(source, FLAG))
+    for (const flag of Object.values(given)) truth(flag)
+    Object.assign(value as object, given)
+    return true
+  }
+
+  /** A case of a variant, a result, or an option in an option. */
+  tagged(value: unknown): unknown {
+    if (this.#passed) return value
+    ensure(isObject(value) && 'tag' in value, 'a case by its "tag"', value)
+    named(value, ['tag', 'val'])
+    return value
+  }
+}
+
+/** How the glue's text names fields and flags. */
+const FIELD = /(\w+): v/g
+const FLAG = /\.(\w+)\)/g
+const namesIn = (source: string, pattern: RegExp) =>
+  [...source.matchAll(pattern)].map(([, name]) => name as string)
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The same with the glue's names. Refuses a name that is not among them. */
+function named(value: unknown, names: readonly string[]): Record<string, unknown> {
+  const what = `an object of ${names.join(', ')}`
+  ensure(isObject(value), what, value)
+  const entries = Object.entries(value as object)
+  for (const [name] of entries) ensure(names.includes(propertyOf(name)), what, value)
+  return Object.fromEntries(entries.map(([name, part]) => [propertyOf(name), part]))
 }
 
 type Integer = (value: unknown) => bigint
@@ -93,7 +126,8 @@ function signed(bits: number): Integer {
 }
 
 function integer(value: unknown, what: string, cut: (given: bigint) => bigint): bigint {
-  ensure(typeof value === 'bigint' || Number.isInteger(value), what, value)
+  // beyond 2^53 only digits alone say which integer is meant
+  ensure(typeof value === 'bigint' || Number.isSafeInteger(value), what, value)
   const given = BigInt(value as number | bigint)
   ensure(cut(given) === given, what, value)
   return given
@@ -105,7 +139,7 @@ function narrow(read: Integer): (value: unknown) => number {
 
 /** JSON has no infinities and no NaN: they come as texts. */
 function float(value: unknown): number {
-  if (typeof value === 'number') return value
+  if (Number.isFinite(value)) return value as number
   const isText = value === 'NaN' || value === 'Infinity' || value === '-Infinity'
   ensure(isText || typeof value === 'bigint', 'a number', value)
   return Number(value)
@@ -130,6 +164,7 @@ function length(list: unknown): number {
 
 function ensure(holds: boolean, what: string, value: unknown): void {
   if (holds) return
-  const shown = typeof value === 'bigint' ? String(value) : JSON.stringify(value)
+  const isNumber = typeof value === 'bigint' || typeof value === 'number'
+  const shown = isNumber ? String(value) : JSON.stringify(value)
   admit(false, 'MODULE_REFUSED', `an argument: ${what} is wanted, not ${shown?.slice(0, 100)}`)
 }

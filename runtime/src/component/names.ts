@@ -3,19 +3,21 @@
  * component's author could choose freely is held to characters that mean nothing there.
  * Source: WebAssembly Component Model, "Binary Format", sections and core instances.
  */
-import { admit, LIMITS } from '@planetary-mesh/spec/bare'
+import { admit } from '@planetary-mesh/spec/bare'
 import { type WasmModule, WebAssembly } from '../admission/engine.ts'
-import { ByteReader, refuse } from '../admission/reader.ts'
+import { type ByteReader, refuse } from '../admission/reader.ts'
+import { eachSection, SECTION } from './component-sections.ts'
 
-const SECTION = { coreInstance: 2, component: 4, alias: 6 } as const
-const HEADER_BYTES = 8
 const CORE_SORT = 0x00
 /** Nothing that ends or opens a text, a template or a line. */
 const PLAIN = /^[^'"`\\{}\p{C}\p{Zl}\p{Zp}]*$/u
 
 /** Refuses with MODULE_REFUSED a name that is no plain text. */
 export function ensurePlainNames(component: Uint8Array): void {
-  visit(new ByteReader(component), 0)
+  eachSection(component, (id, section) => {
+    if (id === SECTION.coreInstance) readCoreInstances(section)
+    else if (id === SECTION.alias) readAliases(section)
+  })
 }
 
 type ModuleClass = {
@@ -36,21 +38,6 @@ export function ensurePlainModule(module: WasmModule): void {
 /** Refuses with MODULE_REFUSED one name that is no plain text. */
 export function ensurePlain(name: string): void {
   admit(PLAIN.test(name), 'MODULE_REFUSED', `a name that is no plain text: ${JSON.stringify(name)}`)
-}
-
-function visit(reader: ByteReader, depth: number): void {
-  const { componentDepthMax: most } = LIMITS
-  if (depth > most) refuse(`components more than ${most} deep`, reader.at)
-  reader.skip(HEADER_BYTES)
-  while (reader.at < reader.end) {
-    const id = reader.byte()
-    const size = reader.u32()
-    const section = new ByteReader(reader.bytes, reader.at, reader.at + size)
-    reader.skip(size)
-    if (id === SECTION.component) visit(section, depth + 1)
-    else if (id === SECTION.coreInstance) readCoreInstances(section)
-    else if (id === SECTION.alias) readAliases(section)
-  }
 }
 
 function readCoreInstances(reader: ByteReader): void {
@@ -76,3 +63,7 @@ function readAliases(reader: ByteReader): void {
     else ensurePlain(reader.name())
   }
 }
+
+/** The glue's name for a name of the component model: `add-two` is `addTwo`. */
+export const propertyOf = (name: string): string =>
+  name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())

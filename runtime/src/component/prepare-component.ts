@@ -8,7 +8,9 @@ import { admit as admitModule } from '../admission/admit.ts'
 import { type WasmInstance, type WasmModule, WebAssembly } from '../admission/engine.ts'
 import { SECTION, splitSections } from '../admission/sections.ts'
 import { type Bundle, openBundle } from './bundle.ts'
-import { ARGUMENTS, amendGlue, GlueArguments } from './glue-arguments.ts'
+import { GlueArguments } from './glue-arguments.ts'
+import { GlueLifting, StrictTextDecoder } from './glue-lifting.ts'
+import { ARGUMENTS, amendGlue, LIFTING } from './glue-text.ts'
 import { INTERFACES } from './host/interfaces.ts'
 import { ensurePlain, ensurePlainModule } from './names.ts'
 import { closeSeams, openSeams } from './seams.ts'
@@ -26,6 +28,8 @@ export type PreparedComponent = {
   readonly instantiate: Instantiate
   /** What the glue asks about values that a caller gives. */
   readonly given: GlueArguments
+  /** What it asks before it lifts a value from a guest's memory. */
+  readonly lifting: GlueLifting
   /** What the glue takes from each interface. */
   readonly wanted: readonly (readonly [owner: string, name: string])[]
 }
@@ -50,8 +54,9 @@ export function prepareComponent(
     [...modules].map(([name, bytes]) => [name, compile(bytes, share, variant)]),
   )
   const given = new GlueArguments()
-  const instantiate = evaluateGlue(glue, given)
-  return { exports, modules: compiled, instantiate, given, wanted: wantedOf(glue) }
+  const lifting = new GlueLifting()
+  const instantiate = evaluateGlue(glue, { [ARGUMENTS]: given, [LIFTING]: lifting })
+  return { exports, modules: compiled, instantiate, given, lifting, wanted: wantedOf(glue) }
 }
 
 function ensureOffered(name: string): void {
@@ -104,14 +109,15 @@ const SHADOWED = {
   setTimeout: () => refuseAsync(),
   queueMicrotask: () => refuseAsync(),
   Promise: QuietPromise,
+  TextDecoder: StrictTextDecoder,
   Math: Object.freeze({ ...mathWithoutChance() }),
   console: Object.freeze({ debug() {}, error() {}, log() {}, warn() {} }),
 }
 
-function evaluateGlue(glue: string, given: GlueArguments): Instantiate {
+function evaluateGlue(glue: string, asked: Record<string, unknown>): Instantiate {
   const body = amendGlue(glue).replace(EXPORT, 'return function instantiate(')
   admit(body !== glue && !/^(import|export)\b/m.test(body), 'MODULE_REFUSED', 'async or no glue')
-  const found = { ...SHADOWED, [ARGUMENTS]: given }
+  const found = { ...SHADOWED, ...asked }
   const make = compileFunction(body, Object.keys(found)) as (...values: unknown[]) => Instantiate
   return make(...Object.values(found))
 }

@@ -5,8 +5,8 @@
 import { RUNTIME_PROFILE } from '../admission/profile.ts'
 import { componentPackage } from './take-apart.ts'
 
-/** Change jco's version, its options, the interfaces or a price, and the number changes too. */
-export const COMPONENT_PROFILE = `${RUNTIME_PROFILE}+component/1`
+/** Change jco's version or options, the glue, the interfaces or a price, and this changes too. */
+export const COMPONENT_PROFILE = `${RUNTIME_PROFILE}+component/2`
 
 /** What is run here: components only where their package is installed. */
 export const availableProfile = (): string =>

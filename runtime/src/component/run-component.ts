@@ -18,6 +18,7 @@ import type { CancelCheck } from '../wasi/cancel-point.ts'
 import type { GuestSink } from '../wasi/job-progress.ts'
 import { openHost } from '../wasi/open-host.ts'
 import { callExport } from './entry.ts'
+import type { GlueLifting } from './glue-lifting.ts'
 import { openInterfaces } from './host/interfaces.ts'
 import { refuseToGoOn } from './host/stop.ts'
 import type { PreparedComponent } from './prepare-component.ts'
@@ -48,7 +49,8 @@ export function runComponentOnce(
     const isOffered = Object.hasOwn(interfaces[owner] ?? {}, name)
     admit(isOffered, 'IMPORT_REFUSED', `'${owner}' has no '${name}' here`)
   }
-  const cores = new CoreInstances(meter)
+  prepared.lifting.begin(meter)
+  const cores = new CoreInstances(meter, prepared.lifting)
   let outcome: Outcome = { type: 'exited', code: 0 }
   let meterIsStale = false
   try {
@@ -77,12 +79,14 @@ export function runComponentOnce(
 class CoreInstances {
   count = 0
   readonly #meter: Meter
+  readonly #lifting: GlueLifting
   readonly #memories = new Set<Memory>()
   readonly #inside = new WeakSet<object>()
   #nested = 0
 
-  constructor(meter: Meter) {
+  constructor(meter: Meter, lifting: GlueLifting) {
     this.#meter = meter
+    this.#lifting = lifting
   }
 
   instantiate(module: object, given: WasmImports = {}): WasmInstance {
@@ -112,6 +116,7 @@ class CoreInstances {
     if (typeof value !== 'function' || this.#inside.has(value)) return value
     return (...args: unknown[]) => {
       this.#meter.charge(LEAVE_FUEL)
+      this.#lifting.nextCall()
       if (this.#nested >= NESTED_MAX) refuseToGoOn('a call out of a call out')
       this.#nested++
       try {

@@ -19,6 +19,7 @@ import { packageRootOf, readablePaths } from '../slot/readable-paths.ts'
 import { beyondPermissions } from '../slot/start-child.ts'
 import { headOf, isBundle, sealBundle } from './bundle.ts'
 import { ensurePlainNames } from './names.ts'
+import { ensureSynchronous } from './synchronous.ts'
 
 const PROGRAM = 'take-apart.js'
 /** Of the process, for JavaScript and for jco itself, which is a component. */
@@ -92,6 +93,7 @@ export async function takeApart(
   { places, signal }: { places?: readonly string[]; signal?: AbortSignal } = {},
 ): Promise<Uint8Array> {
   ensurePlainNames(component)
+  ensureSynchronous(component)
   const folder = componentPackage(places)
   if (folder === undefined) {
     throw new Refusal(

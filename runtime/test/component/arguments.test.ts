@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { Refusal, type Sandbox } from '@planetary-mesh/spec'
-import { amendGlue } from '../../src/component/glue-arguments.ts'
+import { amendGlue } from '../../src/component/glue-text.ts'
 import { openSandbox } from '../../src/slot/open-sandbox.ts'
 import { runInput, text } from '../run-input.ts'
 import { fromText, MISSING } from './make-component.ts'
@@ -60,8 +60,8 @@ const kept: [name: string, ...values: string[]][] = [
   ['s32', '-2147483648'],
   ['u64', '7', '18446744073709551615'],
   ['s64', '-7', '-9223372036854775808'],
-  ['f32', '0.5'],
-  ['f64', '0.1'],
+  ['f32', '0.5', '"NaN"', '-0'],
+  ['f64', '0.1', '"-Infinity"'],
   ['bool', 'true', 'false'],
   ['char', '"é"', '"😀"'],
   ['list-u8', '[0,1,255]', '[]'],
@@ -73,10 +73,10 @@ const kept: [name: string, ...values: string[]][] = [
   ['list-u64', '[1,18446744073709551615]'],
   ['list-s64', '[-1,-9223372036854775808]'],
   ['list-f32', '[1.5,-0.25]'],
-  ['list-f64', '[0.1,1e+300]'],
+  ['list-f64', '[0.1,1e+300,-0,"NaN","Infinity","-Infinity"]'],
   ['list-bool', '[true,false]'],
   ['list-char', '["a","é"]'],
-  ['list-string', '["a","","éé"]'],
+  ['list-string', '["a","","éé","\ufeffa","\\u0000"]'],
   ['list-list-u8', '[[1,2],[],[255]]'],
 ]
 for (const [name, ...values] of kept) {
@@ -97,14 +97,17 @@ const refused: [name: string, value: string, words: RegExp][] = [
   ['s32', '2147483648', /a signed integer of 32 bits/],
   ['u64', '18446744073709551616', /an unsigned integer of 64 bits/],
   ['s64', '"7"', /a signed integer of 64 bits is wanted, not "7"/],
+  ['u64', '9007199254740993.0', /an unsigned integer of 64 bits is wanted/],
   ['f64', 'null', /a number is wanted, not null/],
+  ['f64', '1e400', /a number is wanted, not Infinity/],
   ['bool', '1', /true or false is wanted, not 1/],
   ['char', 'ab', /one character is wanted, not "ab"/],
   ['char', '"\\ud800"', /one character/],
   ['list-u8', '[256]', /an unsigned integer of 8 bits/],
   ['list-u8', 'abc', /a list is wanted, not "abc"/],
   ['list-string', 'abc', /a list is wanted/],
-  ['list-string', '[1]', /expected a string/],
+  ['list-string', '[1]', /a text is wanted, not 1/],
+  ['list-string', '["\\udfff"]', /a text is wanted/],
 ]
 for (const [name, value, words] of refused) {
   test(`${name} is not ${value}: refused, and not cut to fit`, here, async () => {
@@ -117,13 +120,18 @@ for (const [name, value, words] of refused) {
   })
 }
 
-test('numbers that JSON has not come as texts, and beyond 2^53 as the nearest', here, async () => {
-  assert.deepEqual((await run('f32', 'NaN')).outcome, { type: 'exited', code: 0 })
-  assert.equal(text((await run('f64', '12345678901234567890')).stdout), '12345678901234567000\n')
-})
+test(
+  'a number that JSON has not needs no quotes; a float beyond 2^53 is the nearest',
+  here,
+  async () => {
+    assert.equal(text((await run('f32', 'NaN')).stdout), '"NaN"\n')
+    assert.equal(text((await run('f64', '12345678901234567890')).stdout), '12345678901234567000\n')
+  },
+)
 
 test('no name can end a text of the glue by what stands there instead', () => {
-  const names = "'toUint8(' '(+x)' 'toInt64(' 'b ? 1 : 0' 'validateHostChar('"
+  const names = `'toUint8(' '(+x)' 'toInt64(' 'b ? 1 : 0' 'validateHostChar(' 'var [tuple0_0] = x;'
+    'variant1 = undefined;' 'a.decode(new Uint8Array(x))' 'b.buffer.slice(ptr0, ptr0 + len0 * 1)'`
   const amended = amendGlue(names)
   assert.notEqual(amended, names)
   assert.equal(amended.split("'").length, names.split("'").length)

@@ -12,6 +12,7 @@ import { guest, runInput, text } from '../run-input.ts'
 import { reproducible } from '../sandbox-exam.ts'
 import {
   COMPOSED,
+  COUNTERS,
   fromProgram,
   fromText,
   HOARD,
@@ -211,6 +212,57 @@ test('what is not offered, or not a component, is refused with the reason', here
   await refuses(run(broken), 'MODULE_REFUSED', /no component that can be run/)
   const large = `(component (core module $m (memory 300)) (core instance (instantiate $m)))`
   await refuses(run(await fromText(large)), 'MODULE_REFUSED', /300 pages of memory/)
+})
+
+const asynchronous: [what: string, text: string][] = [
+  [
+    'a function',
+    `(core module $m (func (export "go") (result i32) (i32.const 0))
+      (func (export "then") (param i32 i32 i32) (result i32) (i32.const 0)))
+    (core instance $i (instantiate $m))
+    (func (export "go") (result u32)
+      (canon lift (core func $i "go") async (callback (func $i "then"))))`,
+  ],
+  ['a stream', '(type $s (stream u8)) (core func (canon stream.new $s))'],
+  ['a future', '(component $c (type (instance (type (future u8)))))'],
+  ['an error context', '(type (record (field "a" u8) (field "b" error-context)))'],
+  ['a built-in function', '(core func (canon waitable-set.new))'],
+]
+for (const [what, words] of asynchronous) {
+  test(`${what} of WASI 0.3 is refused, and does not run as something else`, here, async () => {
+    const module = await fromText(`(component ${words})`)
+    await refuses(run(module, { args: ['go'] }), 'MODULE_REFUSED', new RegExp(`0.3.*${what}`))
+  })
+}
+
+test('what jco gives up at is refused with its own words', here, async () => {
+  const latin = WORLD.replace('(realloc (func $i "realloc"))', '$& string-encoding=latin1+utf16')
+  const module = await fromText(latin)
+  await refuses(run(module, { args: ['far'] }), 'MODULE_REFUSED', /StringEncoding::UTF8/)
+})
+
+test('an interface of two versions is named with one of them', here, async () => {
+  const versions = ['1.0.0', '2.0.0'].map(
+    (version) => `(export "acme:a/b@${version}" (instance $words))`,
+  )
+  const module = await fromText(WORLD.replace(/\)$/, `${versions.join(' ')})`))
+  const half = (owner: string) => run(module, { args: [`${owner}#half`, '8'] })
+  assert.equal(text((await half('acme:a/b@2.0.0')).stdout), '4\n')
+  await refuses(half('acme:a/b'), 'MODULE_REFUSED', /acme:a\/b@1.0.0 and acme:a\/b@2.0.0/)
+  await refuses(half('acme:a/c'), 'MODULE_REFUSED', /exports: .*acme:a\/b@1.0.0#greet/)
+})
+
+test('a resource is neither called nor taken, and goes by its name', here, async () => {
+  const module = await fromText(COUNTERS)
+  const made = await run(module, { args: ['acme:test/counters#make', '5'] })
+  assert.equal(text(made.stdout), '[{"resource":"Counter"},5]\n')
+  const words = /no export .*exports: acme:test\/counters#make, acme:test\/counters#read$/
+  for (const name of ['counter', 'Counter', '[constructor]counter']) {
+    const calling = run(module, { args: [`acme:test/counters#${name}`, '5'] })
+    await refuses(calling, 'MODULE_REFUSED', words)
+  }
+  const reading = run(module, { args: ['acme:test/counters#read', '{"resource":"Counter"}'] })
+  await refuses(reading, 'MODULE_REFUSED', /Not a valid "Counter" resource/)
 })
 
 test('a name that would be program text in the glue is refused', async () => {

@@ -5,6 +5,7 @@ import { componentPackage } from '../../src/component/take-apart.ts'
 
 type Jco = {
   parse(text: string): Promise<Uint8Array>
+  componentEmbed(what: { binary: Uint8Array; witSource: string }): Promise<Uint8Array>
   componentNew(core: Uint8Array, adapters: [string, Uint8Array][]): Promise<Uint8Array>
   preview1AdapterCommandPath(): URL
 }
@@ -23,6 +24,13 @@ async function jco(): Promise<Jco> {
 
 /** A component from its text. */
 export const fromText = async (text: string): Promise<Uint8Array> => (await jco()).parse(text)
+
+/** A component of the one world in `wit`, from the text of its core module. */
+export async function fromWit(core: string, wit: string): Promise<Uint8Array> {
+  const { parse, componentEmbed, componentNew } = await jco()
+  const embedded = await componentEmbed({ binary: await parse(core), witSource: wit })
+  return componentNew(embedded, [])
+}
 
 /** A preview1 program as a preview2 command, with the adapter of the Bytecode Alliance. */
 export async function fromProgram(core: Uint8Array): Promise<Uint8Array> {
@@ -121,3 +129,36 @@ export const HOARD = `(component
     (func (export "go") (loop (drop (call $s (i64.const 1))) (br 0))))
   (core instance $i (instantiate $m (with "" (instance (export "subscribe" (func $subscribe))))))
   (func (export "go") (canon lift (core func $i "go"))))`
+
+/** A resource with a constructor, a function that makes one and one that reads it. */
+export const COUNTERS = `(component
+  (type $r (resource (rep i32)))
+  (core func $new (canon resource.new $r))
+  (core module $m (import "" "new" (func $new (param i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "counter") (param i32) (result i32) (call $new (local.get 0)))
+    (func (export "make") (param i32) (result i32)
+      (i32.store (i32.const 8) (call $new (local.get 0)))
+      (i32.store (i32.const 12) (local.get 0))
+      (i32.const 8))
+    (func (export "read") (param i32) (result i32) (local.get 0)))
+  (core instance $i (instantiate $m (with "" (instance (export "new" (func $new))))))
+  (func $counter (param "start" u32) (result (own $r)) (canon lift (core func $i "counter")))
+  (type $made (tuple (own $r) u32))
+  (func $make (param "start" u32) (result $made)
+    (canon lift (core func $i "make") (memory $i "memory")))
+  (func $read (param "it" (borrow $r)) (result u32) (canon lift (core func $i "read")))
+  (component $named
+    (import "r" (type $r (sub resource)))
+    (import "counter" (func $counter (param "start" u32) (result (own $r))))
+    (type $given (tuple (own $r) u32))
+    (import "make" (func $make (param "start" u32) (result $given)))
+    (import "read" (func $read (param "it" (borrow $r)) (result u32)))
+    (export $n "counter" (type $r))
+    (type $made (tuple (own $n) u32))
+    (export "[constructor]counter" (func $counter) (func (param "start" u32) (result (own $n))))
+    (export "make" (func $make) (func (param "start" u32) (result $made)))
+    (export "read" (func $read) (func (param "it" (borrow $n)) (result u32))))
+  (instance $n (instantiate $named (with "r" (type $r)) (with "counter" (func $counter))
+    (with "make" (func $make)) (with "read" (func $read))))
+  (export "acme:test/counters" (instance $n)))`

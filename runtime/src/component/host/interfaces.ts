@@ -1,7 +1,7 @@
 /**
  * Everything that a component may import: `wasi:cli`, `clocks`, `filesystem`, `io` and `random` of
  * WASI 0.2, and `mesh:job/progress`, by their names without versions. Every call is paid for by the
- * size of what it is given and gives back: lifting and lowering that is work of ours.
+ * size of what it gives back, whose lowering is work of ours; the glue pays for what it lifts.
  */
 import assert from 'node:assert'
 import type { RunInput } from '@planetary-mesh/spec/bare'
@@ -9,6 +9,7 @@ import type { Meter } from '../../admission/meter.ts'
 import { GuestExit } from '../../wasi/host.ts'
 import { JOB_MODULE, PROGRESS } from '../../wasi/job-progress.ts'
 import type { OpenedHost } from '../../wasi/open-host.ts'
+import { VALUE_FUEL } from '../glue-lifting.ts'
 import { Descriptor, DirectoryEntryStream, filesystemOf } from './filesystem.ts'
 import { Preview1 } from './preview1.ts'
 import { InputStream, IoError, OutputStream, standardInput, standardOutput } from './streams.ts'
@@ -17,9 +18,6 @@ import { clocksOf, Pollable, randomOf } from './time.ts'
 export type Interfaces = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
 const PROGRAM_NAME = 'job'
-/** Fuel for a value that is no text and no bytes: a number, a handle, a place in a list. */
-const VALUE_FUEL = 8
-
 /** The interfaces of one run, on its preview1 host; `print` writes to its stdout or stderr. */
 export function openInterfaces(
   input: Pick<RunInput, 'args' | 'env'>,
@@ -117,15 +115,13 @@ for (const { prototype } of [
 
 function charged(call: Call, meterOf: (self: unknown) => Meter): Call {
   return function (this: unknown, ...args) {
-    const meter = meterOf(this)
-    meter.charge(fuelOf(args))
     const given = call.apply(this, args)
-    meter.charge(fuelOf(given))
+    meterOf(this).charge(fuelOf(given))
     return given
   }
 }
 
-/** Fuel for lifting or lowering a value: 1 a byte, and something for each part. */
+/** Fuel for lowering a value: 1 a byte, and something for each part. */
 function fuelOf(value: unknown): number {
   if (typeof value === 'string') return VALUE_FUEL + Buffer.byteLength(value)
   if (ArrayBuffer.isView(value)) return VALUE_FUEL + value.byteLength
