@@ -63,12 +63,31 @@ test('where the receipt says something else, that is said and printed whole', as
   assert.match(stderr, /receipt's stdout is another than what was shown live/)
 })
 
-test('meshctl run prints what a guest writes while it runs', async () => {
+test('meshctl run prints what a guest writes and how far it is, while it runs', async () => {
   const run = stage.start('run', guest('watched'), '--arg', 'spin')
   await run.saw('begun\n')
+  await run.saw('progress 1/4\n')
   await run.saw('progress 2/4 half of it\n')
   run.child.kill('SIGINT')
   assert.equal((await run.ended).stdout, 'begun\n')
+})
+
+test('progress that a guest writes as a line of its own is there once', async () => {
+  const whole = stage.start('run', guest('watched'))
+  const { stderr } = await whole.ended
+  const said = stderr.split('\n').filter((line) => line.startsWith('progress'))
+  assert.deepEqual(said, ['progress 1/4', 'progress 2/4 half of it', 'progress 4/4'])
+
+  const { job, run } = await running()
+  const logs = stage.start('logs', '--job-id', `${job}`, '--follow')
+  run.output({ stream: 'stderr', bytes: bytes('progress 1/3 so f') })
+  run.output({ stream: 'stderr', bytes: bytes('ar\n') })
+  run.progress({ done: 1, total: 3 })
+  run.progress({ done: 2, total: 3 })
+  await logs.saw('progress 2/3\n')
+  run.end()
+  gate.resolve()
+  assert.match((await logs.ended).stderr, /^progress 1\/3 so far\nprogress 2\/3\n/)
 })
 
 test('a reader that leaves ends nothing: the run has its own end and exit code', async () => {

@@ -4,6 +4,7 @@
  */
 import { createHash, type Hash } from 'node:crypto'
 import { type CID, Refusal } from '@planetary-mesh/spec'
+import { openLiveProgress } from '../cli/live-progress.ts'
 import { openLiveText } from '../cli/live-text.ts'
 import { note } from '../cli/terminal.ts'
 import type { Told } from './follow.ts'
@@ -42,16 +43,18 @@ export function openLiveLogs(job: CID, mesh: Mesh, isRaw: boolean): LiveLogs {
   }
 
   const watch = async (signal: AbortSignal) => {
+    const progress = openLiveProgress()
     for await (const event of mesh.client.output(job, signal)) {
       if (event.type === 'output') {
         const { bytes, stream } = event
         shown[stream].bytes += bytes.length
         shown[stream].hash.update(bytes)
+        progress.written(event)
         await texts[stream].write(bytes)
       } else if (event.type === 'skipped') {
         for (const stream of Object.values(shown)) stream.isWhole = false
         note(`meshctl: ${event.bytes} bytes came too fast to show\n`)
-      } else note(`progress ${event.done}/${event.total}\n`)
+      } else progress.told(event)
     }
   }
 

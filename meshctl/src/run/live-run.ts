@@ -1,8 +1,12 @@
-/** What a guest writes, printed while it runs: bytes as they are, shown harmless on a terminal. */
+/**
+ * What a guest writes and how far it says that it is, printed while it runs: bytes as they are,
+ * shown harmless on a terminal.
+ */
 import type { RunOptions, RunResult } from '@planetary-mesh/spec'
+import { openLiveProgress } from '../cli/live-progress.ts'
 import { openLiveText } from '../cli/live-text.ts'
 
-export type LiveRun = Required<Pick<RunOptions, 'onOutput'>> & {
+export type LiveRun = Required<Pick<RunOptions, 'onOutput' | 'onProgress'>> & {
   /** Prints what of the result was not printed yet. */
   finish(result: RunResult): void
 }
@@ -13,11 +17,15 @@ export function openLiveRun(): LiveRun {
     stderr: openLiveText(process.stderr, !process.stderr.isTTY),
   }
   const printed = { stdout: 0, stderr: 0 }
+  const progress = openLiveProgress()
   return {
-    onOutput({ stream, bytes }) {
+    onOutput(output) {
+      const { stream, bytes } = output
       printed[stream] += bytes.length
+      progress.written(output)
       return texts[stream].write(bytes)
     },
+    onProgress: progress.told,
     finish(result) {
       for (const stream of ['stdout', 'stderr'] as const) {
         void texts[stream].write(result[stream].subarray(printed[stream]))

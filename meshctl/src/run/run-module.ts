@@ -56,7 +56,7 @@ export async function runModule(
           wallMs: LIMITS.wallMsMax,
         },
       },
-      live === undefined ? {} : { onOutput: live.onOutput },
+      live ?? {},
     )
   const result = await withSandbox(1, run, isReproducible ? open : openWasmerSandbox)
   live?.finish(result)
