@@ -33,6 +33,20 @@ test('arguments, variables and stdin reach the guest; its stdout and stderr are 
   assert.ok(stderr.endsWith(`${fitting} --stdin ${stdin}\n`), stderr)
 })
 
+test('what we say of a run begins on a line of its own', async () => {
+  const unended = write(
+    'unended.wat',
+    `(module (import "wasi_snapshot_preview1" "fd_write"
+        (func $write (param i32 i32 i32 i32) (result i32)))
+      (memory (export "memory") 1) (data (i32.const 16) "half a line")
+      (func (export "_start")
+        (i32.store (i32.const 0) (i32.const 16))
+        (i32.store (i32.const 4) (i32.const 11))
+        (drop (call $write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 8)))))`,
+  )
+  assert.match((await run([unended])).stderr, /^half a line\nexited with 0; /)
+})
+
 test('--stdin - is our own stdin, and without it the guest has none', async () => {
   const given = { input: 'ours\n' }
   assert.match((await run([guest('echo'), '--stdin', '-'], given)).stdout, /ours/)

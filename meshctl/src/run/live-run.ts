@@ -5,6 +5,9 @@
 import type { RunOptions, RunResult } from '@planetary-mesh/spec'
 import { openLiveProgress } from '../cli/live-progress.ts'
 import { openLiveText } from '../cli/live-text.ts'
+import { note } from '../cli/terminal.ts'
+
+const NEWLINE = 0x0a
 
 export type LiveRun = Required<Pick<RunOptions, 'onOutput' | 'onProgress'>> & {
   /** Prints what of the result was not printed yet. */
@@ -31,6 +34,8 @@ export function openLiveRun(): LiveRun {
         void texts[stream].write(result[stream].subarray(printed[stream]))
         texts[stream].end()
       }
+      // what comes next is ours
+      if (result.stderr.length > 0 && result.stderr.at(-1) !== NEWLINE) note('\n')
     },
   }
 }
