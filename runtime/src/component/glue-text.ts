@@ -1,7 +1,8 @@
 /**
  * jco's glue as we run it. Its text alone says which type is wanted where and what is lifted from
  * where, so it is amended: where it turns a caller's value into a number, a length or an element it
- * asks `GlueArguments`, and where it lifts from a guest's memory `GlueLifting`.
+ * asks `GlueArguments`, and where it lifts from a guest's memory `GlueLifting`. What it does with
+ * handles between components is put right in place.
  */
 
 /** The glue finds them under these; names of the component model have no such sign in them. */
@@ -63,8 +64,29 @@ const OF_LIFTING: readonly Amendment[] = [
   [/\bto_ptr, strlen \* 2\)/g, 'to_ptr, strlen)'],
 ]
 
+/** Handles of resources: one that is not there traps, one that is lent may be lent on. */
+const OF_HANDLES: readonly Amendment[] = [
+  [
+    /\bif \((?:val|rep) === 0 \|\| \(scope & T_FLAG\) !== 0\)/g,
+    'if (val === undefined || (scope & T_FLAG) !== 0)',
+  ],
+  [/\btable\[0\] = table\[free\];/g, 'table[0] = table[free << 1];'],
+  [
+    /\bconst rep = isOwn \? fromHandle & ~T_FLAG : rscTable\w+\([^;]+;/g,
+    'if (fromHandle === undefined || (fromTable[handle << 1] & T_FLAG) !== 0) throw TypeError(); ' +
+      'const rep = fromHandle & ~T_FLAG;',
+  ],
+  // what was lent for a call is looked for at the end of that call, not of one within it
+  [/\bSCOPE_ID--;(\s+for \(const \{ rid, handle \} of resourceCallBorrows\))/g, '$1'],
+  [
+    /(?<!let )\bresourceCallBorrows ?= \[\];/g,
+    'resourceCallBorrows = resourceCallBorrows.filter(({ rid, handle }) => ' +
+      'handleTables[rid][handle << 1] < SCOPE_ID); SCOPE_ID--;',
+  ],
+]
+
 export const amendGlue = (glue: string): string =>
-  [...OF_ARGUMENTS, ...OF_LIFTING].reduce(
+  [...OF_ARGUMENTS, ...OF_LIFTING, ...OF_HANDLES].reduce(
     (text, [found, instead]) => text.replace(found, instead),
     glue,
   )
