@@ -6,5 +6,6 @@ import { packers } from './packers.ts'
 import type { Program } from './program.ts'
 import { sqlite } from './sqlite.ts'
 import { tcc } from './tcc.ts'
+import { texts } from './texts.ts'
 
-export const PROGRAMS: readonly Program[] = [bzip2, sqlite, lua, ...packers, awk, tcc]
+export const PROGRAMS: readonly Program[] = [bzip2, sqlite, lua, ...packers, ...texts, awk, tcc]
