@@ -1,5 +1,5 @@
-// Handles between components: what one owns it lends to another, which lends it on and gives it back
-// before its call ends.
+// Handles between components: what one owns it lends to another, which lends it on and gives it
+// back before its call ends.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Sandbox } from '@planetary-mesh/spec'
