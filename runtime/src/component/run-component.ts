@@ -116,13 +116,13 @@ class CoreInstances {
     if (typeof value !== 'function' || this.#inside.has(value)) return value
     return (...args: unknown[]) => {
       this.#meter.charge(LEAVE_FUEL)
-      this.#lifting.nextCall()
       if (this.#nested >= NESTED_MAX) refuseToGoOn('a call out of a call out')
       this.#nested++
       try {
         return (value as Leaves)(...args)
       } finally {
         this.#nested--
+        this.#lifting.nextCall()
       }
     }
   }

@@ -13,6 +13,7 @@ import { reproducible } from '../sandbox-exam.ts'
 import {
   COMPOSED,
   COUNTERS,
+  EXITING,
   fromProgram,
   fromText,
   HOARD,
@@ -54,6 +55,11 @@ test(
 test('an exit code other than 0 is 1: preview2 knows but two', here, async () => {
   const { outcome } = await run(await program('traps'), { args: ['exit', '7'] })
   assert.deepEqual(outcome, { type: 'exited', code: 1 })
+})
+
+test('a component that says its exit code by its number ends with it', here, async () => {
+  const { outcome } = await run(await fromText(EXITING))
+  assert.deepEqual(outcome, { type: 'exited', code: 3 })
 })
 
 test(

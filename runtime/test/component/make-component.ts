@@ -162,3 +162,16 @@ export const COUNTERS = `(component
   (instance $n (instantiate $named (with "r" (type $r)) (with "counter" (func $counter))
     (with "make" (func $make)) (with "read" (func $read))))
   (export "acme:test/counters" (instance $n)))`
+
+/** A command that ends by `exit-with-code`. */
+export const EXITING = `(component
+  (import "wasi:cli/exit@0.2.6" (instance $door
+    (export "exit-with-code" (func (param "status-code" u8)))))
+  (core func $exit (canon lower (func $door "exit-with-code")))
+  (core module $m (import "" "exit" (func $exit (param i32)))
+    (func (export "run") (result i32) (call $exit (i32.const 3)) (i32.const 0)))
+  (core instance $i (instantiate $m (with "" (instance (export "exit" (func $exit))))))
+  (type $ended (result))
+  (func $run (result $ended) (canon lift (core func $i "run")))
+  (instance $command (export "run" (func $run)))
+  (export "wasi:cli/run@0.2.6" (instance $command)))`
