@@ -10,6 +10,8 @@ import type { Transport } from './ports.ts'
 export type CatchUp = {
   /** Begins to pull what follows `fromSize`, unless it goes on already or there is no such way. */
   begin(from: Did, fromSize: number): void
+  /** The same, to its end. Refuses as `Transport.pullLog` does; nothing where there is none. */
+  pull(from: Did, fromSize: number): Promise<void>
   close(): void
 }
 
@@ -33,6 +35,7 @@ export function openCatchUp(options: {
   }
 
   return {
+    pull,
     begin(from, fromSize) {
       if (isPulling || closing.signal.aborted || transport.pullLog === undefined) return
       isPulling = true

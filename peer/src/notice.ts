@@ -1,5 +1,5 @@
 /** What a process says about itself, for people: one object a line. */
-import { type Did, LIMITS } from '@planetary-mesh/spec'
+import { type Did, LIMITS, type Refusal } from '@planetary-mesh/spec'
 
 export type Notice = {
   level: 'info' | 'warn' | 'error'
@@ -39,4 +39,14 @@ export function openQuietLog(
     const detail = [notice.detail, leftOut > 0 && `${leftOut} more before were left out`]
     log(leftOut > 0 ? { ...notice, detail: detail.filter(Boolean).join('; ') } : notice)
   }
+}
+
+/** A refusal that ends nothing. */
+export function warn(
+  log: (notice: Notice) => void,
+  message: string,
+  { code, detail }: Refusal,
+  from?: Did,
+): void {
+  log({ level: 'warn', message, code, detail, ...(from === undefined ? {} : { from }) })
 }

@@ -12,6 +12,8 @@ import {
 import type { Journal } from './ports.ts'
 
 export type RoleJournals = {
+  /** The entries of a role while it has not started; what is pushed there it starts with, too. */
+  of(role: RoleName): unknown[]
   /** The entries of a role, oldest first; given once, and then forgotten here. */
   take(role: RoleName): unknown[]
   /** The newest anchor that the process had folded. */
@@ -34,10 +36,16 @@ export async function readRoleJournals(journal: Journal): Promise<RoleJournals> 
     if (role === 'replica') head = parse(Link, entry, 'replica journal')
     else if (byRole.get(role)?.push(entry) === undefined) byRole.set(role, [entry])
   }
+  const of = (role: RoleName) => {
+    const entries = byRole.get(role) ?? []
+    byRole.set(role, entries)
+    return entries
+  }
   return {
     head,
+    of,
     take(role) {
-      const entries = byRole.get(role) ?? []
+      const entries = of(role)
       byRole.delete(role)
       return entries
     },

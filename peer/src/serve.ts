@@ -41,8 +41,9 @@ import { openHeard } from './heard.ts'
 import { loadLog } from './load-log.ts'
 import { openLogFollower } from './log-follower.ts'
 import { blocksInRange, type LogBatch, type LogRange, openLogRange } from './log-range.ts'
-import { type Notice, openQuietLog } from './notice.ts'
+import { type Notice, openQuietLog, warn } from './notice.ts'
 import { createOpener, type Opener } from './opener.ts'
+import { openOwnLog } from './own-log.ts'
 import { openPerformer } from './perform.ts'
 import type { Ports } from './ports.ts'
 import { readRoleJournals } from './role-journal.ts'
@@ -56,6 +57,8 @@ export type ServeOptions = {
   /** The process's own from here on: closing it closes them. */
   ports: Ports
   verify?: Verify
+  /** Of a log writer that has begun its log before, whatever is on its disk: its witnesses. */
+  begun?: readonly Did[] | undefined
   /** What policies in CCL are asked through; without it a charter that has one is not folded. */
   policies?: Policies
   opener?: Opener
@@ -101,6 +104,7 @@ type Item =
   | { type: 'start' }
   | { type: 'heard'; from: Did; bytes: Uint8Array }
   | { type: 'pulled'; batch: LogBatch; taken: (some: boolean) => void }
+  | { type: 'asked' }
   | { type: 'event'; role: RoleName; event: Event }
 
 /**
@@ -190,6 +194,8 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
     log,
     fail: (error) => fail(error),
   })
+  /** Until the witnesses were asked, the ledger does not start. */
+  let ownLog = openOwnLog({ ...options, roles, replica, journals, pulling, log })
   const catchUp = () => {
     if (writerNow() !== signer.did) pulling.begin(writerNow(), replica.ledger.size)
   }
@@ -215,6 +221,10 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
         await readLog({ anchor, blocks: blocks.map(({ bytes }) => bytes) })
         return item.taken(replica.ledger.size > before)
       }
+      case 'asked':
+        await ownLog?.bringBack(logRange, (entry) => performer.record('ledger', entry, []))
+        ownLog = undefined
+        return handled({ type: 'start' })
       case 'event':
         return step(item.role, item.event)
     }
@@ -278,7 +288,8 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
   async function startReady(): Promise<void> {
     const hasCharter = replica.ledger.charters.length > 0
     for (const { name } of roles) {
-      if (started.has(name) || (name !== 'ledger' && !hasCharter)) continue
+      const isReady = name === 'ledger' ? ownLog === undefined : hasCharter
+      if (started.has(name) || !isReady) continue
       started.add(name)
       await step(name, { type: 'start', journal: journals.take(name) })
     }
@@ -322,6 +333,7 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
     performer.stop()
     follower.close()
     pulling.close()
+    ownLog?.close()
     const why = fault ?? hasStopped()
     appends.rejectAll(why)
     calls.rejectAll(why)
@@ -344,6 +356,7 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
 
   ports.transport.listen(hear)
   queue.push({ type: 'start' })
+  ownLog?.ask().then(() => queue.push({ type: 'asked' }), fail)
 
   return {
     did: signer.did,
@@ -385,12 +398,3 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
 }
 
 const hasStopped = () => new Refusal('STORE_CLOSED', 'the process has stopped')
-
-function warn(
-  log: (notice: Notice) => void,
-  message: string,
-  { code, detail }: Refusal,
-  from?: Did,
-): void {
-  log({ level: 'warn', message, code, detail, ...(from === undefined ? {} : { from }) })
-}

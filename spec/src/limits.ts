@@ -176,6 +176,9 @@ export const LIMITS = {
   keepsUnpaidMax: 1024,
   keepUnpaidMs: 60 * 60_000,
   logStreamsMax: 4,
+  /** How long a log writer that starts again waits for a witness, and then for the others. */
+  firstWitnessMs: 30_000,
+  otherWitnessesMs: 5000,
   witnessesAskedMax: 16,
   logStallMs: 10_000,
   // control API

@@ -70,4 +70,20 @@ export type Role<S = unknown> = {
   step(state: S, event: Event, env: Env): Step<S>
   /** Blocks that the log does not hold and its readers are given with it: cosignatures. */
   notes?(state: S): readonly CID[]
+  /** Of the role that writes the log. */
+  readonly own?: OwnLog
+}
+
+/**
+ * What a log writer's own journal says of its log. A disk may be an older copy than what its writer
+ * has signed since: others have that, and it goes back into the journal before the role starts.
+ */
+export type OwnLog = {
+  /** How many entries the newest anchor in the journal covers. */
+  anchored(journal: readonly unknown[]): number
+  /**
+   * What the journal lacks of the batch that follows, as entries of its own. Refuses EQUIVOCATION
+   * where it holds entries that this batch has not.
+   */
+  adopt(journal: readonly unknown[], anchor: CID, blocks: readonly Block[]): unknown[]
 }

@@ -4,6 +4,7 @@
  * stall but not lie: whoever reads recomputes every step. Source: protocol.md "The ledger".
  */
 import type { Did, Effect, Env, Event, Message, Role, Step } from '@planetary-mesh/spec'
+import { ownLog } from './adopt.ts'
 import { closeBatch, forgetFolded, sendBehind } from './anchoring.ts'
 import { answerAppend } from './answer-append.ts'
 import { type Book, type LedgerConfig, openBook } from './book.ts'
@@ -19,6 +20,7 @@ export function ledgerRole(config: LedgerConfig): Role<Book> {
       return { state: book, effects: react(book, event, env, config) }
     },
     notes: ({ cosigned }) => [...cosigned.values()],
+    own: ownLog,
   }
 }
 

@@ -52,7 +52,8 @@ export async function startMesh(
       extra: options.extra?.get(name),
     }
     const { detach } = options
-    const running = await startProcess(name, nodeFolder(home, name), { ...launch, detach, signal })
+    const given = { ...launch, detach, isFirst: kinds.get(name) === 'writer', signal }
+    const running = await startProcess(name, nodeFolder(home, name), given)
     started.push(running)
     options.onServing?.(running)
     return running

@@ -50,13 +50,14 @@ export class StartRefusal extends Refusal {
 }
 
 /**
- * Starts the process of a folder and gives it when it serves: at once if it does already. With
- * `detach` it stays when this process ends, else it ends with it. Refuses NODE_FAILED.
+ * Starts the process of a folder and gives it when it serves: at once if it does already. One that
+ * `isFirst` may need the others to know the log again. With `detach` it stays when this process
+ * ends, else it ends with it. Refuses NODE_FAILED.
  */
 export async function startProcess(
   name: string,
   folder: string,
-  options: Launch & { detach: boolean; signal: AbortSignal },
+  options: Launch & { detach: boolean; isFirst: boolean; signal: AbortSignal },
 ): Promise<Running> {
   const before = await readLiveRunFile(folder)
   if (before !== undefined) {
@@ -73,7 +74,7 @@ export async function startProcess(
   const logFrom = await logSize(folder)
   const child = launch(words, folder, options.detach)
   try {
-    const run = await serving(name, folder, { child, logFrom, signal: options.signal })
+    const run = await serving(name, folder, { ...options, child, logFrom })
     if (run.pid === child.pid) return { name, folder, run, child }
     // it could only have said that the store is another's
     if (child.pid !== undefined) await endPid(child.pid)
@@ -112,8 +113,9 @@ function launch(words: readonly string[], folder: string, detach: boolean): Chil
 async function serving(
   name: string,
   folder: string,
-  { child, logFrom, signal }: { child: ChildProcess; logFrom: number; signal: AbortSignal },
+  given: { child: ChildProcess; logFrom: number; isFirst: boolean; signal: AbortSignal },
 ): Promise<RunFile> {
+  const { child, logFrom, isFirst, signal } = given
   let failure: string | undefined
   child.once('error', (error) => {
     failure = `could not be started: ${error.message}`
@@ -136,7 +138,7 @@ async function serving(
       throw new StartRefusal(name, failure, folder, await lastLines(folder))
     }
     const run = await readLiveRunFile(folder)
-    if (run !== undefined && (await hasCharter(run))) return run
+    if (run !== undefined && (await answers(run, isFirst))) return run
     await wait(POLL_MS)
   }
 }
@@ -160,10 +162,10 @@ const logSize = (folder: string): Promise<number> =>
     () => 0,
   )
 
-/** Whether it has read the charter from the log: from then on it acts. */
-async function hasCharter(run: RunFile): Promise<boolean> {
+/** Whether it answers and, unless it `isFirst`, has read the charter: from then on it acts. */
+async function answers(run: RunFile, isFirst: boolean): Promise<boolean> {
   const node = await askNode(run)
-  return node !== undefined && node.charter !== null
+  return node !== undefined && (isFirst || node.charter !== null)
 }
 
 /** Its last lines, for a person. */

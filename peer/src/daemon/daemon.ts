@@ -5,7 +5,9 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir } from 'node:fs/promises'
 import {
+  admit,
   type Block,
+  type Charter,
   charterNow,
   type Did,
   HostFault,
@@ -29,7 +31,15 @@ import { type Process, serve } from '../serve.ts'
 import { openSystemClock } from '../system-clock.ts'
 import { forOthers } from './addresses.ts'
 import { ConfigError, type DaemonConfig } from './config.ts'
-import { inviteFileOf, keyFileOf, modulesFolderOf, readCharter, storeFolderOf } from './folder.ts'
+import {
+  hasBegunLog,
+  inviteFileOf,
+  keyFileOf,
+  markLogBegun,
+  modulesFolderOf,
+  readCharter,
+  storeFolderOf,
+} from './folder.ts'
 import { type Greeter, openGreeter } from './hello.ts'
 import { openInvites } from './invites.ts'
 import { JOIN_PROTOCOL } from './join-protocol.ts'
@@ -121,6 +131,8 @@ export async function openDaemon(given: {
   const { profile } = program
   const policies = program.openPolicies()
   const roles = makeRoles.map((make) => make({ config, charter, profile, policies }))
+  const isWriter = config.roles.includes('ledger')
+  const hasBegun = isWriter && (await hasBegunLog(folder))
   process = await serve(roles, {
     signer,
     genesis: charter.cid,
@@ -128,11 +140,17 @@ export async function openDaemon(given: {
     ports,
     opener: openRecord,
     policies,
+    ...(hasBegun && { begun: witnessesIn(charter) }),
     log,
   })
   const served = process
   opening.defer(() => served.close())
   opening.defer(served.watch(onNewCharter(served, node, log)))
+  const mark = once(() => markLogBegun(folder, charter.cid))
+  const onBegun = () => {
+    if (served.replica.ledger.size > 0) mark().catch((error) => failed(error, log))
+  }
+  if (isWriter && !hasBegun) opening.defer(served.watch(onBegun))
 
   const storage = () => ({ usedBytes: disk.usedBytes, maxBytes })
   const { nowMs } = clock
@@ -255,7 +273,9 @@ async function* blocksOf(
   fromSize: number,
   signal: AbortSignal,
 ): AsyncIterable<Block> {
-  if (process !== undefined) yield* process.logBlocks(fromSize, signal)
+  // an empty answer would say that there is no more
+  admit(process !== undefined, 'LEDGER_AWAY', 'the log has not been read yet')
+  yield* process.logBlocks(fromSize, signal)
 }
 
 /** The members of a charter are asked for at every message: one set for each version. */
@@ -289,6 +309,13 @@ function onNewCharter(
   }
   look()
   return look
+}
+
+const witnessesIn = ({ body }: Charter): Did[] =>
+  body.members.filter(({ roles }) => roles.includes('witness')).map(({ did }) => did)
+
+function failed(error: unknown, log: (notice: Notice) => void): void {
+  log({ level: 'warn', message: 'a file of the folder was not written', detail: String(error) })
 }
 
 function once(action: () => Promise<void>): () => Promise<void> {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { admit, Charter, type CID, open, parseCid } from '@planetary-mesh/spec'
 import type { DaemonConfig } from './config.ts'
 import { ConfigError } from './config.ts'
-import { isMissing, writeWhole } from './write-file.ts'
+import { hasFile, isMissing, writeWhole } from './write-file.ts'
 
 export const configFileOf = (folder: string) => join(folder, 'config.toml')
 export const keyFileOf = (folder: string) => join(folder, 'key')
@@ -12,6 +12,8 @@ export const storeFolderOf = (folder: string) => join(folder, 'store')
 /** Modules as the sandbox has rewritten them: may be deleted at any time. */
 export const modulesFolderOf = (folder: string) => join(folder, 'modules')
 export const inviteFileOf = (folder: string) => join(folder, 'invites.json')
+/** There once the log writer of this folder has begun its log, also where its store is lost. */
+const begunFileOf = (folder: string) => join(folder, 'log-begun')
 /** The block of the pinned genesis charter. */
 export const charterFileOf = (folder: string) => join(folder, 'charter.dag-cbor')
 
@@ -38,4 +40,10 @@ export async function readCharter(folder: string, config: DaemonConfig): Promise
 
 export async function writeCharter(folder: string, charter: Charter): Promise<void> {
   await writeWhole(charterFileOf(folder), charter.bytes, { mode: 0o600 })
+}
+
+export const hasBegunLog = (folder: string) => hasFile(begunFileOf(folder))
+
+export async function markLogBegun(folder: string, genesis: CID): Promise<void> {
+  await writeWhole(begunFileOf(folder), `${genesis}\n`, { mode: 0o600 })
 }
