@@ -52,18 +52,20 @@ export function openOwnLog(options: {
   const pause = () =>
     new Promise<void>((resolve) => void clock.at(clock.nowMs() + AGAIN_MS, resolve))
 
-  let endsAtMs = Number.POSITIVE_INFINITY
+  /** Once one witness has answered, the others are not waited for long, whatever they do. */
+  const enough = Promise.withResolvers<false>()
+  let isEnough = false
 
   /** False for one that has not answered in time. */
-  const ask = async (witness: Did): Promise<boolean> => {
-    while (!closing.signal.aborted) {
+  const ask = async (witness: Did, endsAtMs: number): Promise<boolean> => {
+    while (!isEnough && !closing.signal.aborted) {
       try {
         // another may have given the same meanwhile: done when there is nothing new
         for (let size = -1; size < replica.ledger.size; ) {
           size = replica.ledger.size
           await pulling.pull(witness, size)
         }
-        endsAtMs = Math.min(endsAtMs, clock.nowMs() + LIMITS.otherWitnessesMs)
+        clock.at(clock.nowMs() + LIMITS.otherWitnessesMs, () => enough.resolve(false))
         return true
       } catch (error) {
         if (!(error instanceof Refusal)) throw error
@@ -77,8 +79,11 @@ export function openOwnLog(options: {
   return {
     /** Resolves when each witness has given what it has, or was not there for a while. */
     async ask(): Promise<void> {
-      endsAtMs = clock.nowMs() + LIMITS.firstWitnessMs
-      const answers = await Promise.all(witnesses.map(ask))
+      const endsAtMs = clock.nowMs() + LIMITS.firstWitnessMs
+      const answers = await Promise.all(
+        witnesses.map((one) => Promise.race([ask(one, endsAtMs), enough.promise])),
+      )
+      isEnough = true
       const silent = answers.filter((answered) => !answered).length
       if (silent === 0 || closing.signal.aborted) return
       const isLost = journal.length === 0 && replica.ledger.size === 0

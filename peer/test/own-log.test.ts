@@ -113,6 +113,7 @@ test('what it got back is on its disk: the next start finds nothing missing', as
   await using mesh = await openMesh()
   const { process: first, onDisk } = await restart(mesh, await oldCopy(mesh))
   const size = await startedAt(mesh, first)
+  assert.equal(size, sizeAt(mesh, 'emil'))
   await first.idle()
   const written = { journal: [] as Uint8Array[], blocks: [] as Block[] }
   for await (const bytes of onDisk.journal.read()) written.journal.push(bytes)
