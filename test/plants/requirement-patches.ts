@@ -111,8 +111,8 @@ export const REQUIREMENTS: readonly Patch[] = [
     edits: [
       {
         file: 'spec/src/records/block.ts',
-        find: 'actual.equals(cid)',
-        replace: 'actual !== undefined',
+        find: 'equalBytes(sha256(bytes), cid.multihash.digest)',
+        replace: 'bytes !== undefined',
       },
     ],
   },
@@ -122,7 +122,7 @@ export const REQUIREMENTS: readonly Patch[] = [
     edits: [
       {
         file: 'spec/src/records/record.ts',
-        find: 'verify(author, signedBytes(kind.kind, author, envelope.body), signature),',
+        find: 'verify(author, signedBytesIn({ kind: kind.kind, author, bytes }), signature),',
         replace: 'signature.length === 64,',
       },
     ],

@@ -7,6 +7,7 @@ import {
   ensureHash,
   equalBytes,
   Refusal,
+  textOf,
 } from '@planetary-mesh/spec'
 import type { Blocks } from '../ports.ts'
 import type { Handle, Medium } from './level-disk.ts'
@@ -31,9 +32,7 @@ export function blockKey(cid: CID): Uint8Array {
   return key
 }
 
-const textOf = (key: Uint8Array) => Buffer.from(key).toString('latin1')
-
-/** Blocks whose write is under way, by key, for every handle on one disk. */
+/** Blocks whose write is under way, by CID, for every handle on one disk. */
 const underWay = new WeakMap<Medium, Map<string, Promise<void>>>()
 
 export function openLevelBlocks(medium: Medium, fetch?: FetchBlock): LevelBlocks {
@@ -52,7 +51,8 @@ export function openLevelBlocks(medium: Medium, fetch?: FetchBlock): LevelBlocks
   /** Reserves room for all of them or refuses; what is there already, and whole, stays. */
   const write = async (blocks: readonly Block[]): Promise<void> => {
     const waits: Promise<void>[] = []
-    const writes: Write[] = []
+    const writes: Extract<Write, { type: 'put' }>[] = []
+    const texts: string[] = []
     let growth = 0
     let spare = true
     for (const [text, { cid, bytes }] of distinct(blocks)) {
@@ -67,16 +67,13 @@ export function openLevelBlocks(medium: Medium, fetch?: FetchBlock): LevelBlocks
       growth += bytes.length - (before?.length ?? 0)
       spare &&= cid.code === CODEC['dag-cbor']
       writes.push({ type: 'put', key, value: new Uint8Array(bytes) })
+      texts.push(text)
     }
     if (writes.length > 0) {
       room.reserve(growth, spare)
-      const bytes = writes.reduce(
-        (sum, one) => sum + (one.type === 'put' ? one.value.length : 0),
-        0,
-      )
+      const bytes = writes.reduce((sum, { value }) => sum + value.length, 0)
       const undo = () => room.release(growth)
       const added = commits.add({ bytes, growth, writes: () => writes, undo })
-      const texts = writes.map(({ key }) => textOf(key))
       for (const text of texts) pending.set(text, added)
       const forget = () => {
         for (const text of texts) pending.delete(text)
@@ -144,5 +141,5 @@ async function* all({ storage }: Medium, handle: Handle): AsyncIterable<Block> {
 }
 
 function distinct(blocks: readonly Block[]): Map<string, Block> {
-  return new Map(blocks.map((block) => [textOf(blockKey(block.cid)), block]))
+  return new Map(blocks.map((block) => [textOf(block.cid), block]))
 }

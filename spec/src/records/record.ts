@@ -51,6 +51,36 @@ export function signedBytes(kind: string, author: Did, body: unknown): Uint8Arra
   return encodeCbor([WIRE, kind, author, body])
 }
 
+/** What stands between the parts of a sealed record: a map's keys come shortest first. */
+const BODY_AT = 6
+const KIND_KEY_BYTES = 5
+const AUTHOR_KEY_BYTES = 7
+const SIGNATURE_PART_BYTES = 76
+/** `['mesh/0', …` of four. */
+const SIGNED_HEAD = Uint8Array.from([0x84, ...encodeCbor(WIRE)])
+
+/**
+ * The same bytes, out of those of a sealed record: they are canonical, so encoding the body again
+ * would give what stands there. Source: RFC 8949 section 3, for the lengths.
+ */
+function signedBytesIn({ kind, author, bytes }: Pick<Sealed, 'kind' | 'author' | 'bytes'>) {
+  const kindBytes = textBytes(kind)
+  const authorBytes = textBytes(author)
+  const authorAt = bytes.length - SIGNATURE_PART_BYTES - authorBytes
+  const kindAt = authorAt - AUTHOR_KEY_BYTES - kindBytes
+  const body = bytes.subarray(BODY_AT, kindAt - KIND_KEY_BYTES)
+  const kindEnd = SIGNED_HEAD.length + kindBytes
+  const signed = new Uint8Array(kindEnd + authorBytes + body.length)
+  signed.set(SIGNED_HEAD)
+  signed.set(bytes.subarray(kindAt, kindAt + kindBytes), SIGNED_HEAD.length)
+  signed.set(bytes.subarray(authorAt, authorAt + authorBytes), kindEnd)
+  signed.set(body, kindEnd + authorBytes)
+  return signed
+}
+
+/** Of a text of less than 256 ASCII characters, as kinds and DIDs are. */
+const textBytes = ({ length }: string) => (length < 24 ? 1 : 2) + length
+
 /** Seals a body. Refuses with RECORD_MALFORMED or BLOCK_… what could not be opened again. */
 export function seal<K extends string, T>(
   kind: RecordKind<K, T>,
@@ -105,7 +135,7 @@ export type SealedOf<R> = R extends RecordKind<infer K, infer T> ? Sealed<K, T> 
 export function actCid(record: Sealed): CID {
   const known = acts.get(record)
   if (known !== undefined) return known
-  const cid = cidOf('dag-cbor', signedBytes(record.kind, record.author, record.body))
+  const cid = cidOf('dag-cbor', signedBytesIn(record))
   acts.set(record, cid)
   return cid
 }
@@ -125,7 +155,7 @@ function openEnvelope<K extends string, T>(
   const verify = options.verify ?? verifySignature
   // over the body as it came, so that no schema can stand between the bytes and the signature
   admit(
-    verify(author, signedBytes(kind.kind, author, envelope.body), signature),
+    verify(author, signedBytesIn({ kind: kind.kind, author, bytes }), signature),
     'SIGNATURE_INVALID',
     () => `${kind.kind} of ${author}`,
   )

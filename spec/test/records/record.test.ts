@@ -159,6 +159,16 @@ describe('opening', () => {
     assert.throws(() => open(Token, bytes, { verify: () => false }), { code: 'SIGNATURE_INVALID' })
   })
 
+  test('gives the verifier what signing covers, for every kind, and the act has its name', () => {
+    for (const sealed of Object.values(CHAIN)) {
+      const covered: Uint8Array[] = []
+      const verify = (_: unknown, message: Uint8Array) => covered.push(message) > 0
+      const { kind, author, body } = openAny(sealed.bytes, { verify })
+      assert.deepEqual(covered, [signedBytes(kind, author, body)])
+      assert.ok(actCid(sealed).equals(cidOf('dag-cbor', covered[0] as Uint8Array)))
+    }
+  })
+
   test('refuses a good record under another name of its bytes', () => {
     const { bytes } = CHAIN.token
     const raw = cidOf('raw', bytes)
