@@ -14,6 +14,7 @@ import { gossipId, gossipScores } from './gossip.ts'
 import { openHeliaLight } from './helia-light.ts'
 import { networkKey } from './identity.ts'
 import type { Admission, Registrar } from './members-only.ts'
+import { inOneWrite } from './one-write.ts'
 
 const WINDOW_BYTES = 2 * 1024 * 1024
 const INBOUND_A_SECOND = 64
@@ -37,7 +38,7 @@ export async function makeLibp2p(
     start: false,
     privateKey: networkKey(options.seed),
     addresses: { listen: [...options.listen], announce: [...(options.announce ?? [])] },
-    transports: [tcp()],
+    transports: [inOneWrite(tcp())],
     connectionEncrypters: [noise()],
     // a stream that is paused keeps at most a window of bytes
     streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: WINDOW_BYTES } })],

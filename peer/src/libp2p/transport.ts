@@ -2,6 +2,7 @@
  * Messages between members: to one over its stream, to everybody by gossip and, where gossip does
  * not reach or the message is too large for it, over the streams too.
  */
+import { setImmediate } from 'node:timers/promises'
 import type { Connection } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { type Did, LIMITS, Refusal, type Signer } from '@planetary-mesh/spec'
@@ -77,6 +78,8 @@ export function openNetworkTransport(options: {
     async idle() {
       await shouting
       await outbox.idle()
+      // what was said in this turn is written at its end: see `one-write.ts`
+      await setImmediate()
     },
     get lost() {
       return outbox.lost

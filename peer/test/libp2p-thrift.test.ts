@@ -1,0 +1,41 @@
+// How little the network writes for what it says: few system calls, and no word for its own sake.
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { mock, test } from 'node:test'
+import { tcp } from '@libp2p/tcp'
+import { multiaddr } from '@multiformats/multiaddr'
+import { inOneWrite } from '../src/libp2p/one-write.ts'
+
+/** A log of libp2p that nobody reads. */
+const silent = Object.assign(() => {}, { trace() {}, error() {}, newScope: () => silent })
+
+const bytes = (text: string) => new TextEncoder().encode(text)
+
+/** Says three words in one turn over TCP: how often it wrote to the socket, and what arrived. */
+async function say(make: ReturnType<typeof tcp>) {
+  const heard: Buffer[] = []
+  const server = createServer((socket) => socket.on('data', (chunk) => heard.push(chunk)))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const transport = make({ logger: { forComponent: () => silent } } as never)
+  const upgrader = { upgradeOutbound: async (connection: unknown) => connection }
+  const signal = AbortSignal.timeout(10_000)
+  const options = { upgrader, signal } as never
+  const connection = await transport.dial(multiaddr(`/ip4/127.0.0.1/tcp/${port}`), options)
+  const said = connection as unknown as { socket: Socket; send(bytes: Uint8Array): void }
+  const one = mock.method(said.socket, '_write')
+  const many = mock.method(said.socket, '_writev' as never)
+  for (const word of ['how ', 'are ', 'you']) said.send(bytes(word))
+  const closed = once(server, 'close')
+  await connection.close()
+  server.close()
+  await closed
+  return { writes: one.mock.callCount() + many.mock.callCount(), heard: `${Buffer.concat(heard)}` }
+}
+
+test('what is said in one turn leaves in one write, and all of it although closed at once', async () => {
+  assert.deepEqual(await say(tcp()), { writes: 3, heard: 'how are you' })
+  assert.deepEqual(await say(inOneWrite(tcp())), { writes: 1, heard: 'how are you' })
+})
