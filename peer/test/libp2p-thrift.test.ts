@@ -4,8 +4,11 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { mock, test } from 'node:test'
 import { tcp } from '@libp2p/tcp'
+import { multiaddrConnectionPair } from '@libp2p/utils'
+import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { inOneWrite } from '../src/libp2p/one-write.ts'
+import { tellingHalf } from '../src/libp2p/windows.ts'
 
 /** A log of libp2p that nobody reads. */
 const silent = Object.assign(() => {}, { trace() {}, error() {}, newScope: () => silent })
@@ -38,4 +41,48 @@ async function say(make: ReturnType<typeof tcp>) {
 test('what is said in one turn leaves in one write, and all of it although closed at once', async () => {
   assert.deepEqual(await say(tcp()), { writes: 3, heard: 'how are you' })
   assert.deepEqual(await say(inOneWrite(tcp())), { writes: 1, heard: 'how are you' })
+})
+
+const WINDOW_BYTES = 256 * 1024
+
+/** Sends messages of `size` bytes; how many frames the listener gave back, and what it heard. */
+async function converse(make: typeof yamux, count: number, size: number) {
+  const [here, there] = multiaddrConnectionPair()
+  const talker = make()().createStreamMuxer(here)
+  const listener = make()().createStreamMuxer(there)
+  let heard = 0
+  const all = Promise.withResolvers<void>()
+  listener.addEventListener('stream', ({ detail: stream }) => {
+    stream.addEventListener('message', ({ data }) => {
+      heard += data.byteLength
+      if (heard === count * size) all.resolve()
+    })
+  })
+  const stream = await talker.createStream()
+  const frames = mock.method(there, 'send')
+  for (let sent = 0; sent < count; sent++) {
+    if (!stream.send(new Uint8Array(size))) await once(stream as never, 'drain')
+  }
+  await all.promise
+  const answers = frames.mock.callCount()
+  await Promise.all([talker.close(), listener.close()])
+  return { heard, answers }
+}
+
+test('a stream says that more may come when half of its window is used, not at each message', async () => {
+  const [count, size] = [100, 100]
+  const chatty = await converse(yamux, count, size)
+  assert.equal(chatty.heard, count * size)
+  assert.ok(chatty.answers >= count, `${chatty.answers}`)
+  const thrifty = await converse(() => tellingHalf(yamux()), count, size)
+  assert.equal(thrifty.heard, count * size)
+  assert.ok(thrifty.answers <= 3, `${thrifty.answers}`)
+})
+
+test('more than a window arrives whole, since the talker is told in time', async () => {
+  const size = 16 * 1024
+  const count = (4 * WINDOW_BYTES) / size
+  const { heard, answers } = await converse(() => tellingHalf(yamux()), count, size)
+  assert.equal(heard, 4 * WINDOW_BYTES)
+  assert.ok(answers < count / 2, `${answers}`)
 })

@@ -15,6 +15,7 @@ import { openHeliaLight } from './helia-light.ts'
 import { networkKey } from './identity.ts'
 import type { Admission, Registrar } from './members-only.ts'
 import { inOneWrite } from './one-write.ts'
+import { tellingHalf } from './windows.ts'
 
 const WINDOW_BYTES = 2 * 1024 * 1024
 const INBOUND_A_SECOND = 64
@@ -41,7 +42,7 @@ export async function makeLibp2p(
     transports: [inOneWrite(tcp())],
     connectionEncrypters: [noise()],
     // a stream that is paused keeps at most a window of bytes
-    streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: WINDOW_BYTES } })],
+    streamMuxers: [tellingHalf(yamux({ streamOptions: { maxStreamWindowSize: WINDOW_BYTES } }))],
     connectionGater: {
       denyInboundEncryptedConnection: (peer) => !admission.mayConnect(peer),
     },
