@@ -9,10 +9,17 @@ export function peerIdOf(did: Did): PeerId {
   return peerIdFromPublicKey(publicKeyFromRaw(parseDid(did)))
 }
 
+/** A connection is asked for its member at every message, and writing base58 takes its time. */
+const known = new WeakMap<PeerId, Did>()
+
 /** The DID of a PeerId. Refuses KEY_REFUSED what is no good Ed25519 key. */
 export function didOf(peer: PeerId): Did {
+  const before = known.get(peer)
+  if (before !== undefined) return before
   admit(peer.type === 'Ed25519', 'KEY_REFUSED', `${peer} is not of an Ed25519 key`)
-  return formatDid(peer.publicKey.raw)
+  const did = formatDid(peer.publicKey.raw)
+  known.set(peer, did)
+  return did
 }
 
 /** The key of a seed of 32 bytes, as libp2p has it: seed and public key in a row. */
