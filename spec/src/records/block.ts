@@ -12,6 +12,7 @@ import { LIMITS } from '../limits.ts'
 import { copyValue } from './block-value.ts'
 import { cborDepth } from './cbor-depth.ts'
 import { CODEC, cidOf, ensureCid, sha256 } from './cid.ts'
+import { quickRead } from './quick-read.ts'
 
 export type Block = { readonly cid: CID; readonly bytes: Uint8Array }
 
@@ -61,6 +62,12 @@ export function decodeBlock(
     admit(options.cid.code === CODEC['dag-cbor'], 'CID_REFUSED', 'the CID is not of DAG-CBOR')
     ensureHash(options.cid, bytes)
   }
+  const quick = quickRead(bytes)
+  return quick === undefined ? readAndWriteAgain(bytes, bytesMax) : quick
+}
+
+/** The long way: whatever a decoder takes is judged, and written again to see it is canonical. */
+export function readAndWriteAgain(bytes: Uint8Array, bytesMax: number): unknown {
   const depth = cborDepth(bytes, LIMITS.blockDepthMax + 1)
   admit(
     depth <= LIMITS.blockDepthMax,

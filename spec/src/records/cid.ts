@@ -32,10 +32,15 @@ export function cidOf(codec: CodecName | number, bytes: Uint8Array): CID {
   const code = typeof codec === 'number' ? codec : CODEC[codec]
   // others' codes may take two bytes; ours take one
   if (code > 0x7f) return CID.createV1(code, Digest.create(SHA2_256, sha256(bytes)))
+  return cidOfDigest(code, hash('sha256', bytes, 'buffer'))
+}
+
+/** The CID of what has this sha-256 of 32 bytes, which are copied; the code takes one byte. */
+export function cidOfDigest(code: number, sha256: Uint8Array): CID {
   // one buffer for all parts: a small array is moved when its buffer is asked for
   const cid = new Uint8Array(new ArrayBuffer(CID_BYTES))
   cid.set([1, code, SHA2_256, 32])
-  cid.set(hash('sha256', bytes, 'buffer'), DIGEST_AT)
+  cid.set(sha256, DIGEST_AT)
   const digest = new Digest.Digest(SHA2_256, 32, cid.subarray(DIGEST_AT), cid.subarray(2))
   return new CID(1, code, digest, cid)
 }
