@@ -139,6 +139,27 @@ test('a journal without its newest appends is rot, unless its mark rotted too', 
   await unmarked.close()
 })
 
+test('of a mark whose newest line is torn the line before counts', async () => {
+  const folder = await makeFolder()
+  for (const texts of [['a', 'b'], ['c']]) {
+    const disk = await openLevelDisk(folder.path)
+    const journal = disk.openJournal()
+    for (const text of texts) await journal.append([bytesOf(text)])
+    await disk.close()
+  }
+  const mark = join(folder.path, 'journal-mark')
+  const whole = await readFile(mark, 'utf8')
+  const [two, three] = whole.split('\n').slice(0, 2).sort() as [string, string]
+  assert.deepEqual([two[0], three[0]], ['2', '3'])
+  await writeFile(mark, whole.replace(three, three.slice(0, 40).padEnd(three.length)))
+  const storage = await openLevelStorage(folder.path)
+  await storage.batch([1, 2].map((append) => ({ type: 'del', key: journalKey(append) })))
+  await storage.close()
+  const shorter = await openLevelDisk(folder.path)
+  await refuses(() => collect(shorter.openJournal().read()), 'JOURNAL_CORRUPT')
+  await shorter.close()
+})
+
 test('an append that is gone from the middle of the journal is rot', async () => {
   const folder = await makeFolder()
   const journal = (await folder.disk()).openJournal()

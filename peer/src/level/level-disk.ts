@@ -84,7 +84,7 @@ export async function openLevelDisk(
     await storage.batch([...writes, { type: 'put', key: USED_KEY, value }])
     written += growth
   })
-  const mark = await openJournalMark(folder)
+  const mark = openJournalMark(folder)
   const handle = () => openHandle(() => isOpen)
   const medium: Medium = { storage, commits, room, mark, handle }
   const journal = await openLevelJournal(medium)
@@ -92,7 +92,7 @@ export async function openLevelDisk(
   const close = async () => {
     isOpen = false
     await commits.idle()
-    await mark.close()
+    mark.close()
     await storage.close()
   }
 
