@@ -20,6 +20,7 @@ export const FILE_CODES: readonly number[] = [CODEC.raw, CODEC['dag-pb']]
 const SHA2_256 = 0x12
 const CID_BYTES = 36
 const DIGEST_AT = 4
+const DIGEST_BYTES = 32
 /** Base32 takes 59 characters, base16 73. */
 const CID_TEXT_MAX = 80
 
@@ -39,7 +40,10 @@ export function cidOf(codec: CodecName | number, bytes: Uint8Array): CID {
 export function cidOfDigest(code: number, sha256: Uint8Array): CID {
   // one buffer for all parts: a small array is moved when its buffer is asked for
   const cid = new Uint8Array(new ArrayBuffer(CID_BYTES))
-  cid.set([1, code, SHA2_256, 32])
+  cid[0] = 1
+  cid[1] = code
+  cid[2] = SHA2_256
+  cid[3] = DIGEST_BYTES
   cid.set(sha256, DIGEST_AT)
   const digest = new Digest.Digest(SHA2_256, 32, cid.subarray(DIGEST_AT), cid.subarray(2))
   return new CID(1, code, digest, cid)
@@ -71,13 +75,20 @@ export function isAcceptedCid(cid: CID): boolean {
     bytes[0] === 1 &&
     CODES.includes(bytes[1] as number) &&
     bytes[2] === SHA2_256 &&
-    bytes[3] === 32 &&
+    bytes[3] === DIGEST_BYTES &&
     cid.version === 1 &&
     cid.code === bytes[1] &&
     multihash?.code === SHA2_256 &&
-    multihash.digest?.length === 32 &&
-    multihash.digest.every((byte, index) => byte === bytes[index + 4])
+    multihash.digest?.length === DIGEST_BYTES &&
+    endsWith(bytes, multihash.digest)
   )
+}
+
+function endsWith(bytes: Uint8Array, digest: Uint8Array): boolean {
+  for (let index = 0; index < DIGEST_BYTES; index++) {
+    if (bytes[DIGEST_AT + index] !== digest[index]) return false
+  }
+  return true
 }
 
 /** Refuses with CID_REFUSED unless the CID is of the accepted family. */
