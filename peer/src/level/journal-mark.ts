@@ -50,7 +50,7 @@ export function openJournalMark(folder: string): JournalMark {
   }
 }
 
-/** In place, and at once: a hundred bytes into the system's memory cost less than to wait for it. */
+/** In place, at once: a hundred bytes into the system’s memory cost less than waiting for it. */
 function writeLine(path: string, line: number, text: string): void {
   try {
     const file = openSync(path, constants.O_WRONLY | constants.O_CREAT)

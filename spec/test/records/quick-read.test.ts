@@ -1,4 +1,4 @@
-// The quick reader against the long way: it takes nothing that the other refuses, and gives the same.
+// The quick reader against the long way: it takes nothing that the other refuses, and reads alike.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { encodeBlock, LIMITS, Refusal } from '@planetary-mesh/spec'
