@@ -1,6 +1,6 @@
 /** `meshctl put` and `get`: files into a CAR file and out of it again, every byte checked. */
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -8,7 +8,7 @@ import { writeCar } from '@planetary-mesh/peer'
 import { Cancel, type CID, cidOf, encodeFile, seal, signerFromSeed } from '@planetary-mesh/spec'
 import { findCid } from '../src/proof/find-cid.ts'
 import { runHere } from './run-here.ts'
-import { meshctl, scratchFolder } from './start-meshctl.ts'
+import { MESHCTL, meshctl, scratchFolder } from './start-meshctl.ts'
 
 const work = scratchFolder()
 const path = (name: string) => join(work, name)
@@ -94,6 +94,18 @@ test('--force replaces files alone: a device or a pipe stays what it is', async 
   assert.equal(status, 2)
   assert.match(stderr, /already there/)
   assert.equal(statSync(pipe).isFIFO(), true)
+})
+
+test('a file that cannot be written to its end is not left there in part', async () => {
+  writeFileSync(path('whole.bin'), LARGE)
+  const [{ cid }] = await put('whole.car', 'whole.bin')
+  const get = [...MESHCTL, 'get', cid, '--from', path('whole.car')]
+  const out = path('part.bin')
+  // as on a disk that is full: no file may be longer than 512 KiB
+  const words = ['-c', 'ulimit -f 1024; exec "$0" "$@"', process.execPath, ...get, '-o', out]
+  const { status, stderr } = spawnSync('sh', words, { encoding: 'utf8' })
+  assert.deepEqual([status, existsSync(out)], [2, false])
+  assert.match(stderr, /cannot write '.*part\.bin': EFBIG/)
 })
 
 test('a record is printed as JSON once its signature holds', async () => {

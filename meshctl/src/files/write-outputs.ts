@@ -35,11 +35,15 @@ async function ensureFolder(path: string): Promise<void> {
 
 /** Writes one file that the user named. */
 export async function writeNew(path: string, bytes: Uint8Array, force: boolean): Promise<void> {
+  let isOurs = false
   try {
     if (force) await removeFile(path)
     await using file = await open(path, 'wx')
+    isOurs = true
     await file.writeFile(bytes)
   } catch (thrown) {
+    // a part of it would be taken for the whole
+    if (isOurs) await rm(path, { force: true })
     throw writeError(path, thrown)
   }
 }
