@@ -1,8 +1,9 @@
 // How little the network writes for what it says: few system calls, and no word for its own sake.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { mock, test } from 'node:test'
+import type { StreamMuxerFactory } from '@libp2p/interface'
 import { tcp } from '@libp2p/tcp'
 import { multiaddrConnectionPair } from '@libp2p/utils'
 import { yamux } from '@libp2p/yamux'
@@ -15,10 +16,15 @@ const silent = Object.assign(() => {}, { trace() {}, error() {}, newScope: () =>
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 
+/** What a socket has of a stream that writes one piece, or many at once. */
+type Writing = { _write(): void; _writev(): void }
+
 /** Says three words in one turn over TCP: how often it wrote to the socket, and what arrived. */
 async function say(make: ReturnType<typeof tcp>) {
   const heard: Buffer[] = []
-  const server = createServer((socket) => socket.on('data', (chunk) => heard.push(chunk)))
+  const server = createServer((socket) =>
+    socket.on('data', (chunk) => heard.push(Buffer.from(chunk as Buffer))),
+  )
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
@@ -27,9 +33,9 @@ async function say(make: ReturnType<typeof tcp>) {
   const signal = AbortSignal.timeout(10_000)
   const options = { upgrader, signal } as never
   const connection = await transport.dial(multiaddr(`/ip4/127.0.0.1/tcp/${port}`), options)
-  const said = connection as unknown as { socket: Socket; send(bytes: Uint8Array): void }
+  const said = connection as unknown as { socket: Writing; send(bytes: Uint8Array): void }
   const one = mock.method(said.socket, '_write')
-  const many = mock.method(said.socket, '_writev' as never)
+  const many = mock.method(said.socket, '_writev')
   for (const word of ['how ', 'are ', 'you']) said.send(bytes(word))
   const closed = once(server, 'close')
   await connection.close()
@@ -46,7 +52,7 @@ test('what is said in one turn leaves in one write, and all of it although close
 const WINDOW_BYTES = 256 * 1024
 
 /** Sends messages of `size` bytes; how many frames the listener gave back, and what it heard. */
-async function converse(make: typeof yamux, count: number, size: number) {
+async function converse(make: () => () => StreamMuxerFactory, count: number, size: number) {
   const [here, there] = multiaddrConnectionPair()
   const talker = make()().createStreamMuxer(here)
   const listener = make()().createStreamMuxer(there)
