@@ -28,6 +28,8 @@ const BENCHES = new Map<string, Bench>([
   ['big-input', benchBigInput],
   ['ccl', benchCcl],
 ])
+/** What a bench is read together with. */
+const WITH = new Map([['runtime', ['metering']]])
 const USAGE = `Usage: npm run bench [-- NAME…] [--json] [--quick] [--profile FOLDER]
   NAME     ${[...BENCHES.keys()].join(', ')}; all of them if none is named
   --json   one object {settings, rows} instead of a table
@@ -59,7 +61,8 @@ function readOptions(): Options | undefined {
     }
     const unknown = positionals.filter((name) => !BENCHES.has(name))
     if (unknown.length > 0) throw new TypeError(`no bench is called ${unknown.join(', ')}`)
-    const names = positionals.length === 0 ? [...BENCHES.keys()] : [...new Set(positionals)]
+    const asked = positionals.length === 0 ? [...BENCHES.keys()] : positionals
+    const names = [...new Set(asked.flatMap((name) => [name, ...(WITH.get(name) ?? [])]))]
     return { names, json: values.json, quick: values.quick, profile: values.profile }
   } catch (error) {
     if (!(error instanceof TypeError)) throw error

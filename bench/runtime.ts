@@ -2,6 +2,7 @@
 import type { Effort, Row } from './measure.ts'
 import { benchBackends } from './runtime-backends.ts'
 import { benchPolicy } from './runtime-policy.ts'
+import { benchRewriting } from './runtime-rewriting.ts'
 import { benchSlots } from './runtime-slots.ts'
 
 export async function benchRuntime(effort: Effort): Promise<Row[]> {
@@ -9,5 +10,6 @@ export async function benchRuntime(effort: Effort): Promise<Row[]> {
     ...(await benchBackends(effort)),
     ...(await benchSlots(effort)),
     ...(await benchPolicy(effort)),
+    ...(await benchRewriting(effort)),
   ]
 }

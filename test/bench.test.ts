@@ -36,6 +36,8 @@ const ROWS: Record<string, readonly string[]> = {
     'least jobs, two slots',
     'least job alone, there and back',
     'a policy decision, with fuel',
+    'rewriting twelve kernels',
+    'admitting twelve kernels',
   ],
   mesh: ['jobs at once', 'a job alone'],
 }

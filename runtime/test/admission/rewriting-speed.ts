@@ -6,11 +6,8 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { KERNELS, kernelFile } from '../../../bench/kernels.ts'
+import { rewrite } from '../../../bench/runtime-rewriting.ts'
 import { admit } from '../../src/admission/admit.ts'
-import { assemble } from '../../src/admission/assemble.ts'
-import { parseModule } from '../../src/admission/parse.ts'
-import { planFunctions } from '../../src/admission/plan.ts'
-import { scanFunctions } from '../../src/admission/scan.ts'
 import { ALLOW_ALL } from './run.ts'
 
 const MEMORY_PAGES_MAX = 65_536
@@ -28,12 +25,6 @@ for (const file of given.length > 0 ? given : KERNELS.map(kernelFile)) {
     `${basename(file)}: ${bytes.length} bytes, rewritten at ${rewriting.toFixed(1)} MB/s, ` +
       `admitted at ${admission.toFixed(1)} MB/s\n`,
   )
-}
-
-function rewrite(bytes: Uint8Array): Uint8Array {
-  const parsed = parseModule(bytes, MEMORY_PAGES_MAX)
-  const scanned = scanFunctions(parsed)
-  return assemble(parsed, scanned, planFunctions(parsed, scanned, 'fast'))
 }
 
 function megabytesASecond(bytes: Uint8Array, work: () => unknown): number {
