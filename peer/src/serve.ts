@@ -7,11 +7,8 @@
  * may be half changed is not gone on with. Source: architecture.md "Deciding and doing".
  */
 import {
-  type Answer,
   assert,
   attempt,
-  type Block,
-  type Call,
   type CID,
   charterNow,
   type Did,
@@ -21,16 +18,10 @@ import {
   type Message,
   openMessage,
   openReplica,
-  type Policies,
   plainReader,
-  type Reader,
   Refusal,
-  type Replica,
   type Role,
   type RoleName,
-  type Sealed,
-  type Signer,
-  type Verify,
   verifySignature,
 } from '@planetary-mesh/spec'
 import { openAppends } from './appends.ts'
@@ -40,65 +31,14 @@ import { openEventQueue } from './event-queue.ts'
 import { openHeard } from './heard.ts'
 import { loadLog } from './load-log.ts'
 import { openLogFollower } from './log-follower.ts'
-import { blocksInRange, type LogBatch, type LogRange, openLogRange } from './log-range.ts'
-import { type Notice, openQuietLog, warn } from './notice.ts'
-import { createOpener, type Opener } from './opener.ts'
+import { blocksInRange, type LogBatch, openLogRange } from './log-range.ts'
+import { openQuietLog, warn } from './notice.ts'
+import { createOpener } from './opener.ts'
 import { openOwnLog } from './own-log.ts'
 import { openPerformer } from './perform.ts'
-import type { Ports } from './ports.ts'
+import type { Process, ServeOptions } from './process.ts'
 import { readRoleJournals } from './role-journal.ts'
 import { roleOf } from './routes.ts'
-
-export type ServeOptions = {
-  signer: Signer
-  /** The pinned charter, and the writer it names: where the log is asked for before it is known. */
-  genesis: CID
-  writer: Did
-  /** The process's own from here on: closing it closes them. */
-  ports: Ports
-  verify?: Verify
-  /** Of a log writer that has begun its log before, whatever is on its disk: its witnesses. */
-  begun?: readonly Did[] | undefined
-  /** What policies in CCL are asked through; without it a charter that has one is not folded. */
-  policies?: Policies
-  opener?: Opener
-  /** How messages and log blocks are read; by default with nothing remembered but records. */
-  reader?: Reader
-  readMessage?: (bytes: Uint8Array) => Message
-  log?: (notice: Notice) => void
-}
-
-export type Process = {
-  readonly did: Did
-  /** Refuses OVERLOADED, STORE_CLOSED, REQUEST_UNKNOWN; the answer may itself be a refusal. */
-  call(request: Call): Promise<Answer>
-  /**
-   * Asks the log writer to log these, and what they name; the index of the last one once it is
-   * durable there. Refuses as the writer does, with LEDGER_AWAY, OVERLOADED, STORE_CLOSED.
-   */
-  append(records: readonly Sealed[], linked?: readonly Sealed[]): Promise<number>
-  /** Calls back after every event, until the function it gives is called. */
-  watch(listener: () => void): () => void
-  readonly replica: Replica
-  /** What this process has folded, from its own blocks, for others to fold. */
-  readonly logRange: LogRange
-  /** The same as a row of blocks, and last the cosignatures that its roles know of. */
-  logBlocks(fromSize: number, signal?: AbortSignal): AsyncIterable<Block>
-  /** What each role holds, to look at: tests and invariants. */
-  readonly states: ReadonlyMap<RoleName, unknown>
-  /** Messages that were not taken: the queue was full, or they did not open. */
-  readonly dropped: { readonly overload: number; readonly refused: number }
-  /** Why the process stopped by itself, if it did. */
-  readonly fault: unknown
-  /** Resolves when the process has stopped: with its fault, or undefined. */
-  readonly ended: Promise<unknown>
-  /** Resolves when every event so far, and every effect of it, is done. Runs may go on. */
-  idle(): Promise<void>
-  /** Finishes the event in hand, drops what waits, closes the ports. */
-  close(): Promise<void>
-  /** As a crash: nothing more happens, whatever was under way, and no port is touched. */
-  kill(): void
-}
 
 type Item =
   | { type: 'start' }
@@ -183,6 +123,7 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
   const notesNow = () => roles.flatMap((role) => role.notes?.(states.get(role.name)) ?? [])
 
   let durableSize = replica.ledger.size
+  let writing: Promise<void> = Promise.resolve()
   const logRange = openLogRange(replica, ports.blocks, reader, () => durableSize)
   const pulling = openCatchUp({
     transport: ports.transport,
@@ -263,7 +204,8 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
     if (taken === undefined) return
     const { entries, anchors, blocks, head } = taken
     const before = new Set(started)
-    await performer.record('replica', head, blocks)
+    writing = performer.record('replica', head, blocks)
+    await writing
     durableSize = replica.ledger.size
     await startReady()
     for (const name of before) await step(name, { type: 'log', entries, anchors })
@@ -391,6 +333,7 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
       listeners.add(mine)
       return () => void listeners.delete(mine)
     },
+    durable: () => writing,
     idle: queue.idle,
     close: () => (closed ??= close()),
     kill: () => stop('killed'),

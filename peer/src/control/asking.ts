@@ -3,7 +3,7 @@
  * without telling our own from the others, looking would be a reason to look again.
  */
 import { type Answer, assert, type Call, fromWireError, Refusal } from '@planetary-mesh/spec'
-import type { Process } from '../serve.ts'
+import type { Process } from '../process.ts'
 
 type Ask = <T extends Answer['type']>(
   call: Call,

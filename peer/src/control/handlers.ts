@@ -18,7 +18,7 @@ import {
 import type { Keeping } from '../keeping/find-keeper.ts'
 import type { LiveJobs } from '../live-jobs.ts'
 import type { Blocks } from '../ports.ts'
-import type { Process } from '../serve.ts'
+import type { Process } from '../process.ts'
 import { openAsking } from './asking.ts'
 import { carPieces } from './car-stream.ts'
 import { dagBlocks } from './dag-walk.ts'
@@ -34,7 +34,10 @@ import { readSubmission } from './submission.ts'
 
 /** What a process tells of itself, and what it can reach. */
 export type Served = {
-  process: Pick<Process, 'did' | 'replica' | 'states' | 'logBlocks' | 'call' | 'watch' | 'ended'>
+  process: Pick<
+    Process,
+    'did' | 'replica' | 'states' | 'logBlocks' | 'durable' | 'call' | 'watch' | 'ended'
+  >
   blocks: Pick<Blocks, 'put' | 'get' | 'has'>
   network: {
     isConnected(did: Did): boolean
@@ -81,12 +84,18 @@ export function openHandlers(served: Served): { handlers: Handlers; close(): voi
     }
   }
 
+  /** What is said of the log is on this disk: who asks for the log then gets it, and after a crash. */
+  const durably = async <T>(view: T): Promise<T> => {
+    await process.durable()
+    return view
+  }
+
   const handlers: Handlers = {
     node() {
       const charter = ledger.charters.length > 0 ? charterNow(ledger) : undefined
       const writer = charter?.body.writer ?? null
       const { problem } = replica
-      return {
+      return durably({
         did: process.did,
         name: about.name,
         roles: [...about.roles],
@@ -105,12 +114,14 @@ export function openHandlers(served: Served): { handlers: Handlers; close(): voi
           problem: problem === undefined ? null : { code: problem.code, detail: problem.detail },
         },
         storage: served.storage(),
-      }
+      })
     },
     async nodes() {
       const isHome = process.states.has('home')
       const heard = isHome ? (await asking.look({ type: 'nodes' }, 'nodes')).nodes : []
-      return nodesView(ledger, heard, { self: process.did, isConnected, nowMs: Date.now() })
+      return durably(
+        nodesView(ledger, heard, { self: process.did, isConnected, nowMs: Date.now() }),
+      )
     },
     putBlocks: ({ body }) => putCar(body, blocks),
     async block({ cid }) {
@@ -151,12 +162,11 @@ export function openHandlers(served: Served): { handlers: Handlers; close(): voi
       const job = ledger.jobs.get(textOf(cid))
       const scope = job?.manifest.body.scope
       const asked = asking.ask({ type: 'bids', job: cid }, 'bids')
-      if (job?.settle === undefined) return bidsView(ledger, scope, await asked)
+      if (job?.settle === undefined) return durably(bidsView(ledger, scope, await asked))
       // a home forgets the bids on a job that is over: the log has those that awards were made of
       const said = await asked.catch(unlessForgotten)
-      return bidsView(ledger, scope, said ?? { bids: bidsInLog(job), passes: [], closed: true }, {
-        remembered: said !== undefined,
-      })
+      const known = said ?? { bids: bidsInLog(job), passes: [], closed: true }
+      return durably(bidsView(ledger, scope, known, { remembered: said !== undefined }))
     },
     events: ({ cid, signal }) => counted(jobEvents(cid, { views, asking, signal })),
     output({ cid, signal: gone }) {
@@ -174,8 +184,8 @@ export function openHandlers(served: Served): { handlers: Handlers; close(): voi
       await asking.ask({ type: 'cancel', cancel: open(Cancel, body) }, 'cancelled')
       return { done: true }
     },
-    tokens: ({ query }) => tokensView(ledger, query.holder, Date.now()),
-    verdicts: ({ query }) => verdictsView(ledger, query.limit),
+    tokens: ({ query }) => durably(tokensView(ledger, query.holder, Date.now())),
+    verdicts: ({ query }) => durably(verdictsView(ledger, query.limit)),
     log({ query: { from, via }, signal }) {
       const isOurs = via === undefined || via === process.did
       const range = isOurs ? process.logBlocks(from, signal) : network.pullLog(via, from, signal)

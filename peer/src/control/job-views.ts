@@ -14,7 +14,7 @@ import {
   textOf,
 } from '@planetary-mesh/spec'
 import type { Blocks } from '../ports.ts'
-import type { Process } from '../serve.ts'
+import type { Process } from '../process.ts'
 import type { Asking } from './asking.ts'
 
 type End = ReturnType<typeof EndJson.parse>
@@ -32,7 +32,7 @@ const ENDED = ['verified', 'disputed', 'failed', 'expired', 'cancelled']
 export const isOver = ({ status }: JobJson): boolean => ENDED.includes(status.state)
 
 export function openJobViews(given: {
-  process: Pick<Process, 'did' | 'replica' | 'states'>
+  process: Pick<Process, 'did' | 'replica' | 'states' | 'durable'>
   blocks: Pick<Blocks, 'get' | 'has'>
   asking: Asking
   isConnected: (did: Did) => boolean
@@ -72,6 +72,8 @@ export function openJobViews(given: {
       const manifest = await manifestOf(cid)
       const status = statusJson(seen.status)
       const isWaiting = !ENDED.includes(status.state) && isWriterAway()
+      // what has been folded may be on the disk only in a moment: the log is asked for next
+      await process.durable()
       return {
         job: textOf(cid),
         manifest: manifest && Buffer.from(manifest).toString('base64'),

@@ -20,7 +20,7 @@ import {
   seal,
   sha256,
 } from '@planetary-mesh/spec'
-import type { Process } from '../serve.ts'
+import type { Process } from '../process.ts'
 import { type Invite, openInviteFile } from './invite-file.ts'
 import { formatJoinLine, INVITED_ROLES, InvitedRole, SECRET_BYTES } from './join-line.ts'
 import { JoinAnswer, JoinQuestion } from './join-protocol.ts'
