@@ -50,6 +50,9 @@ test('up makes a home, starts its processes and leaves them running with --detac
     assert.match(addresses[0], /^\/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\/12D3/)
     assert.equal(statSync(join(folderOf(name), 'run.json')).mode & 0o777, 0o600)
     assert.ok(pidsOf(folderOf(name)).includes(pid))
+    // started as a daemon is that shall stay small: with its flags, and few arenas
+    assert.match(readFileSync(`/proc/${pid}/cmdline`, 'latin1'), /--max-semi-space-size=4\0/)
+    assert.match(readFileSync(`/proc/${pid}/environ`, 'latin1'), /(^|\0)MALLOC_ARENA_MAX=2\0/)
   }
 })
 
