@@ -1,6 +1,6 @@
 /** A home: what is made, what is never written over, and what is said where there is none. */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   existsSync,
@@ -242,16 +242,28 @@ test('down ends no process that only has the pid of one of ours', async () => {
   assert.deepEqual(JSON.parse(stdout), { stopped: [{ name: 'mesh-node-1', how: 'stale' }] })
 })
 
+/** With an input that stays open. */
+const QUIET: SpawnOptions = { stdio: ['pipe', 'ignore', 'ignore'] }
+
 test('down ends a process whose run file was lost or spoiled, and no other', async () => {
   const path = newHome()
   await createFoundersHome(path, found())
-  const started = ['mesh-node-1', 'mesh-node-2', 'mesh-node-1x'].map((name) => {
-    const config = join(nodeFolder(path, name), 'config.toml')
-    const words = ['-e', 'setInterval(() => {}, 2 ** 30)', '--', '--config', config]
-    return spawn(process.execPath, words, { stdio: 'ignore' })
-  })
-  const [spoiled, lost, other] = started as [ChildProcess, ChildProcess, ChildProcess]
-  const ends = [spoiled, lost].map((child) => once(child, 'exit'))
+  const program = join(path, 'mesh-node.js')
+  writeFileSync(program, 'setInterval(() => {}, 2 ** 30)')
+  const configOf = (name: string) => join(nodeFolder(path, name), 'config.toml')
+  const start = (...words: string[]) => spawn(words[0] as string, words.slice(1), QUIET)
+  const daemons = ['mesh-node-1', 'mesh-node-2'].map((name) =>
+    start(process.execPath, program, '--config', configOf(name)),
+  )
+  const words = `${process.execPath} ${program} --config ${configOf('mesh-node-1')}`
+  const others = [
+    start(process.execPath, program, '--config', configOf('mesh-node-1x')),
+    // the same words, said to another program, and said by another script
+    start('sh', '-c', 'read line', words, program, '--config', configOf('mesh-node-1')),
+    start(process.execPath, '-e', 'setInterval(() => {}, 9e8)', '--', ...words.split(' ').slice(2)),
+  ]
+  const started = [...daemons, ...others]
+  const ends = daemons.map((child) => once(child, 'exit'))
   try {
     await Promise.all(started.map((child) => once(child, 'spawn')))
     const file = join(nodeFolder(path, 'mesh-node-1'), 'run.json')
@@ -263,7 +275,7 @@ test('down ends a process whose run file was lost or spoiled, and no other', asy
       { name: 'mesh-node-2', how: 'stopped' },
     ])
     for (const end of ends) assert.deepEqual(await end, [null, 'SIGTERM'])
-    assert.equal(other.exitCode ?? other.signalCode, null)
+    for (const other of others) assert.equal(other.exitCode ?? other.signalCode, null)
     assert.throws(() => statSync(file), { code: 'ENOENT' })
     // nothing is left that it could mean
     writeFileSync(file, '{"pid": 1')

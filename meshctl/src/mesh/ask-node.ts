@@ -35,14 +35,26 @@ export async function isOurs(folder: string, run: RunFile): Promise<boolean> {
 }
 
 /**
- * The pids of daemons that were started on this state folder, as every process of a home is: with
- * the path of its config. None where there is no `ps`.
+ * The pids of daemons that were started on this state folder, as every process of a home is: Node
+ * with one of our two programs and the path of its config. A shell, an editor or a log reader that
+ * has the same words is none. None are found where there is no `ps`.
  */
 export async function pidsOn(folder: string): Promise<number[]> {
-  const started = `--config ${configFile(folder)}`
   const lines = (await ps('-A', '-ww', '-o', 'pid=,args=')).split('\n')
-  const ours = lines.filter((line) => line.endsWith(started) || line.includes(`${started} `))
-  return ours.map((line) => Number.parseInt(line, 10))
+  return lines.flatMap((line) => {
+    const [, pid, args] = /^\s*(\d+)\s+(.*)$/.exec(line) ?? []
+    return args !== undefined && isDaemonOn(folder, args) ? [Number(pid)] : []
+  })
+}
+
+const NODE = /^(\S*\/)?node(js)? /
+const PROGRAM = /\/(mesh-node|federation)(\.js)? /
+
+function isDaemonOn(folder: string, args: string): boolean {
+  const [before, after] = args.split(`--config ${configFile(folder)}`)
+  if (after === undefined || !(after === '' || after.startsWith(' '))) return false
+  const isNode = NODE.test(args) || args.startsWith(`${process.execPath} `)
+  return isNode && PROGRAM.test(before as string)
 }
 
 const commandOf = (pid: number) => ps('-ww', '-o', 'args=', '-p', String(pid))
