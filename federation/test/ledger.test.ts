@@ -145,6 +145,43 @@ test('a hold that was denied stays denied when it is sent again, a new one is as
   assert.equal(dora.book().denied.size, LIMITS.denialsRememberedMax)
 })
 
+test('an entry that comes alone is anchored at once, those right after it together', () => {
+  const dora = openWriter()
+  const kinds = (effects: readonly Effect[]) => effects.map((effect) => effect.do)
+  const ask = (amount: number) => dora.ask(alice.did, appendMessage([makeToken({ amount })]))
+  const anchored = () => dora.book().batches.map(({ size }) => size)
+  dora.start()
+  dora.clock.nowMs += 50
+  assert.deepEqual(kinds(dora.timer('anchor')), ['record', 'broadcast'])
+  dora.clock.nowMs += 49
+  const [, , timer] = ask(1)
+  assert.deepEqual(timer, { do: 'timer', name: 'anchor', atMs: dora.clock.nowMs + 1 })
+  assert.deepEqual(anchored(), [1])
+  dora.clock.nowMs += 1
+  dora.timer('anchor')
+  dora.clock.nowMs += 50
+  assert.deepEqual(kinds(ask(2)), ['record', 'send', 'record', 'broadcast'])
+  assert.deepEqual(anchored(), [1, 2, 3])
+  for (const amount of [3, 4, 5]) {
+    dora.clock.nowMs += 10
+    ask(amount)
+  }
+  assert.deepEqual(anchored(), [1, 2, 3])
+  dora.clock.nowMs += 20
+  dora.timer('anchor')
+  assert.deepEqual(anchored(), [1, 2, 3, 6])
+})
+
+test('a clock that is set back by an hour holds no anchor up for longer', () => {
+  const dora = openWriter()
+  dora.start()
+  dora.clock.nowMs += 50
+  dora.timer('anchor')
+  dora.clock.nowMs -= 3_600_000
+  const [, , timer] = dora.ask(alice.did, appendMessage([makeToken()]))
+  assert.deepEqual(timer, { do: 'timer', name: 'anchor', atMs: dora.clock.nowMs + 50 })
+})
+
 test('a restart gives the same fold, the same anchors, and signs nothing for a size twice', () => {
   const before = openWriter()
   before.start()

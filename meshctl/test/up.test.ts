@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { DAEMON_ENV, DAEMON_FLAGS } from '@planetary-mesh/peer/daemon-process'
 import { createFoundersHome } from '../src/state/create-home.ts'
 import { foundFederation } from '../src/state/found-federation.ts'
 import { gone, pidsOf } from './processes.ts'
@@ -50,9 +51,13 @@ test('up makes a home, starts its processes and leaves them running with --detac
     assert.match(addresses[0], /^\/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\/12D3/)
     assert.equal(statSync(join(folderOf(name), 'run.json')).mode & 0o777, 0o600)
     assert.ok(pidsOf(folderOf(name)).includes(pid))
-    // started as a daemon is that shall stay small: with its flags, and few arenas
-    assert.match(readFileSync(`/proc/${pid}/cmdline`, 'latin1'), /--max-semi-space-size=4\0/)
-    assert.match(readFileSync(`/proc/${pid}/environ`, 'latin1'), /(^|\0)MALLOC_ARENA_MAX=2\0/)
+    // started as a daemon is that shall stay small: with its flags and variables
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0')
+    for (const flag of DAEMON_FLAGS) assert.ok(words.includes(flag), flag)
+    const variables = readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0')
+    for (const [name, value] of Object.entries(DAEMON_ENV)) {
+      assert.ok(variables.includes(`${name}=${value}`), name)
+    }
   }
 })
 

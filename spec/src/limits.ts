@@ -104,6 +104,7 @@ export const LIMITS = {
   /** Sent to one reader at a time; it asks again when it has folded them. */
   batchesPerAnswerMax: 64,
   batchBlocksMax: 100 * (3 + 256) + 1,
+  /** Between two anchors of the log, unless a batch is full. */
   batchMs: 50,
   logEntriesMax: 10_000_000,
   anchorsWaitingMax: 1024,

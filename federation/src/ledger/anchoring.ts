@@ -20,19 +20,26 @@ import {
 import { type Batched, type Book, isFull, type LedgerConfig } from './book.ts'
 import { recordAnchor } from './journal.ts'
 
-/** After new entries: close the batch if it is full, else see to it that its time comes. */
+/**
+ * After new entries: close the batch if it is full, or if none was closed for `batchMs`, so that
+ * what comes alone waits for nothing; else see to it that its time comes.
+ */
 export function openBatch(book: Book, env: Env, config: LedgerConfig): Effect[] {
   if (book.open.length === 0) return []
   if (isFull(book)) return closeBatch(book, env)
   // the first entry sets the time: later ones must not put it off
   if (book.closesAtMs !== undefined) return []
-  book.closesAtMs = env.nowMs + config.batchMs
+  // a clock that was set back must not hold it up
+  const closesAtMs = Math.min(book.closedAtMs, env.nowMs) + config.batchMs
+  if (closesAtMs <= env.nowMs) return closeBatch(book, env)
+  book.closesAtMs = closesAtMs
   return [{ do: 'timer', name: 'anchor', atMs: book.closesAtMs }]
 }
 
 /** Anchors whatever is open: durable first, then heard by everybody. */
 export function closeBatch(book: Book, env: Env): Effect[] {
   const effects: Effect[] = []
+  book.closedAtMs = env.nowMs
   while (book.open.length > 0) {
     assert(book.open.length <= LIMITS.batchEntriesMax, 'a batch is closed when it is full')
     const batch = anchorOpen(book, (note) => signCheckpoint(note, env.self))

@@ -33,7 +33,7 @@ export type Batched = { anchor: Block; size: number; blocks: readonly Uint8Array
 export type LedgerConfig = {
   /** The genesis charter: the first entry of a new log. */
   charter: Charter
-  /** An open batch becomes an anchor after this time, or when it is full. */
+  /** Between two anchors at least, unless a batch is full. */
   batchMs: number
   /** What policies in CCL are asked through. */
   policies?: Policies
@@ -47,6 +47,8 @@ export type Book = {
   open: Written[]
   /** When the open batch is anchored; undefined while it is empty. */
   closesAtMs: number | undefined
+  /** When a batch was last anchored here. */
+  closedAtMs: number
   /** The newest anchor. */
   head: CID | null
   /** Anchored, and not folded by this process yet. */
@@ -66,6 +68,7 @@ export function openBook({ charter, policies }: LedgerConfig): Book {
     peaks: NO_PEAKS,
     open: [],
     closesAtMs: undefined,
+    closedAtMs: Number.NEGATIVE_INFINITY,
     head: null,
     batches: [],
     cosigned: new Map(),

@@ -44,6 +44,8 @@ export function restart(
     }
   }
   for (const entries of batch) writeAll(book, entries, env.open)
+  // the last anchor may be as new as that
+  book.closedAtMs = env.nowMs
   const effects: Effect[] = []
   if (book.ledger.size === 0) {
     const atMs = entryTime(book, env)
