@@ -4,15 +4,17 @@ import { test } from 'node:test'
 import { homeRole } from '@planetary-mesh/mesh-node'
 import {
   type Code,
+  Decline,
   type Did,
   LIMITS,
   type Manifest,
   Refusal,
   recordsMessage,
+  seal,
   toWireError,
 } from '@planetary-mesh/spec'
 import { leased, openLog, settleDue, submit } from '../../spec/test/rules/story.ts'
-import { bruno, chiara, hourMs, makeBid, makeManifest } from '../../spec/test/rules/world.ts'
+import { bruno, chiara, emil, hourMs, makeBid, makeManifest } from '../../spec/test/rules/world.ts'
 import { endJob } from '../src/home/ended.ts'
 import type { HomeJob, HomeState } from '../src/home/state.ts'
 import { openStep } from './open-step.ts'
@@ -82,6 +84,27 @@ test('a home that was started again does not remember: JOB_UNKNOWN, not an empty
   assert.equal(bidsOf(home, manifest), 'JOB_UNKNOWN')
 })
 
+test('what its node said last of a job that failed is said when it is over, and no other word', () => {
+  const { log, job, manifest, lease } = leased({ attemptsMax: 1 })
+  const home = openStep(homeRole(HOME), chiara, log)
+  home.call(1, { type: 'bids', job: manifest.cid })
+  const say = (from: Did, detail: string) =>
+    home.hear(from, { type: 'progress', manifest: manifest.cid, phase: 'failed', detail })
+  const detail = () => {
+    const [effect] = home.call(2, { type: 'status', job: manifest.cid })
+    assert.ok(effect?.do === 'answer' && effect.answer.type === 'status')
+    return { state: effect.answer.status.state, detail: effect.answer.detail }
+  }
+  say(bruno.did, 'BLOCK_CID_MISMATCH: the first block')
+  say(emil.did, 'it was me')
+  log.append(seal(Decline, { lease: lease.cid, reason: 'module-missing' }, bruno))
+  assert.equal(settleDue(log, job)?.body.reason, 'failed')
+  home.follow()
+  assert.deepEqual(detail(), { state: 'failed', detail: 'BLOCK_CID_MISMATCH: the first block' })
+  home.start()
+  assert.deepEqual(detail(), { state: 'failed', detail: null })
+})
+
 test('of jobs that ended so, the oldest are forgotten; of one that was leased nothing is kept', () => {
   const { token, job, log } = leased()
   const state: HomeState = {
@@ -89,10 +112,11 @@ test('of jobs that ended so, the oldest are forgotten; of one that was leased no
     submits: new Map(),
     jobs: new Map(),
     ended: new Map(),
+    lastWords: new Map(),
     nodes: new Map(),
   }
   const end = (manifest: Manifest, leases = job.leases) => {
-    const rounds = { bids: new Map(), passes: new Map(), earlier: new Map() }
+    const rounds = { bids: new Map(), passes: new Map(), earlier: new Map(), phaseDetail: null }
     endJob(state, { manifest, ...rounds } as unknown as HomeJob, { ...job, leases })
   }
   end(job.manifest)

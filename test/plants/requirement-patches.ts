@@ -177,8 +177,8 @@ export const REQUIREMENTS: readonly Patch[] = [
     edits: [
       {
         file: 'peer/src/serve.ts',
-        find: "await performer.record('replica', head, blocks)",
-        replace: "await performer.record('replica', head, [])",
+        find: "writing = performer.record('replica', head, blocks)",
+        replace: "writing = performer.record('replica', head, [])",
       },
     ],
   },

@@ -22,15 +22,18 @@ import { recordAnchor } from './journal.ts'
 
 /**
  * After new entries: close the batch if it is full, or if none was closed for `batchMs`, so that
- * what comes alone waits for nothing; else see to it that its time comes.
+ * what comes alone waits for nothing; else see to it that its time comes. Only a receipt always
+ * waits: of two for one lease, verifiers shall hear together.
  */
 export function openBatch(book: Book, env: Env, config: LedgerConfig): Effect[] {
   if (book.open.length === 0) return []
   if (isFull(book)) return closeBatch(book, env)
   // the first entry sets the time: later ones must not put it off
   if (book.closesAtMs !== undefined) return []
+  const hasReceipt = book.open.some(({ record }) => record.kind === 'receipt')
   // a clock that was set back must not hold it up
-  const closesAtMs = Math.min(book.closedAtMs, env.nowMs) + config.batchMs
+  const sinceMs = hasReceipt ? env.nowMs : Math.min(book.closedAtMs, env.nowMs)
+  const closesAtMs = sinceMs + config.batchMs
   if (closesAtMs <= env.nowMs) return closeBatch(book, env)
   book.closesAtMs = closesAtMs
   return [{ do: 'timer', name: 'anchor', atMs: book.closesAtMs }]

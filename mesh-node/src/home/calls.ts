@@ -91,7 +91,7 @@ function statusOf(state: HomeState, cid: CID, env: Env): Answer {
     type: 'status',
     status,
     phase: carried?.phase ?? null,
-    detail: carried?.phaseDetail ?? null,
+    detail: carried?.phaseDetail ?? state.lastWords.get(textOf(cid)) ?? null,
     waitingFor: carried === undefined ? null : waitingFor(carried, status.state),
   }
 }

@@ -32,6 +32,7 @@ export function homeRole(config: HomeConfig): Role<HomeState> {
       submits: new Map(),
       jobs: new Map(),
       ended: new Map(),
+      lastWords: new Map(),
       nodes: new Map(),
     }),
     step(state, event, env): Step<HomeState> {

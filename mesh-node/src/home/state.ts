@@ -64,6 +64,8 @@ export type HomeState = {
   jobs: Map<string, HomeJob>
   /** What was said of jobs that ended without a lease, by manifest. Lost at a restart. */
   ended: Map<string, EndedJob>
+  /** What executors said last of jobs that failed, by manifest. Lost at a restart. */
+  lastWords: Map<string, string>
   /** What each executor of the charter last said of itself. */
   nodes: Map<Did, HeardNode>
 }

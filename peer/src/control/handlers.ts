@@ -84,7 +84,7 @@ export function openHandlers(served: Served): { handlers: Handlers; close(): voi
     }
   }
 
-  /** What is said of the log is on this disk: who asks for the log then gets it, and after a crash. */
+  /** What is said of the log is on this disk: who asks for the log next lacks nothing of it. */
   const durably = async <T>(view: T): Promise<T> => {
     await process.durable()
     return view

@@ -55,6 +55,14 @@ export function openJobViews(given: {
     return { status, phase: null, detail: null, waitingFor: null }
   }
 
+  /** A home knows more of what is under way, and what was said last of what failed. */
+  const seenOf = async (cid: CID) => {
+    const logged = fromLog(cid)
+    const isEnded = jobOf(cid)?.settle !== undefined && logged.status.state !== 'failed'
+    if (!process.states.has('home') || isEnded) return logged
+    return asking.look({ type: 'status', job: cid }, 'status')
+  }
+
   /** Of a job whose state is known: so its manifest was proven, and the CID names its bytes. */
   const manifestOf = async (cid: CID): Promise<Uint8Array | null> => {
     const logged = jobOf(cid)
@@ -64,8 +72,7 @@ export function openJobViews(given: {
 
   return {
     async view(cid) {
-      const isHome = process.states.has('home') && jobOf(cid)?.settle === undefined
-      const seen = isHome ? await asking.look({ type: 'status', job: cid }, 'status') : fromLog(cid)
+      const seen = await seenOf(cid)
       if (seen.status.state === 'unknown') {
         throw new Refusal('JOB_UNKNOWN', `${cid} is not in the log`)
       }
