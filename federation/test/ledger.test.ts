@@ -18,6 +18,7 @@ import {
   verifySignature,
   type WireMessage,
 } from '@planetary-mesh/spec'
+import { receipted } from '../../spec/test/rules/story.ts'
 import {
   alice,
   CHARTER,
@@ -29,6 +30,8 @@ import {
   nonce,
   startMs,
 } from '../../spec/test/rules/world.ts'
+import { openBatch } from '../src/ledger/anchoring.ts'
+import { openBook } from '../src/ledger/book.ts'
 
 function openWriter(charter = CHARTER) {
   const role = ledgerRole({ charter, batchMs: 50 })
@@ -180,6 +183,16 @@ test('a clock that is set back by an hour holds no anchor up for longer', () => 
   dora.clock.nowMs -= 3_600_000
   const [, , timer] = dora.ask(alice.did, appendMessage([makeToken()]))
   assert.deepEqual(timer, { do: 'timer', name: 'anchor', atMs: dora.clock.nowMs + 50 })
+})
+
+test('a receipt waits for its batch, however long it was quiet: a second one may be on its way', () => {
+  const { receipt } = receipted()
+  const config = { charter: CHARTER, batchMs: 50 }
+  const book = openBook(config)
+  book.open.push({ entry: receipt, record: receipt, names: [] })
+  assert.deepEqual(openBatch(book, { nowMs: startMs } as Env, config), [
+    { do: 'timer', name: 'anchor', atMs: startMs + 50 },
+  ])
 })
 
 test('a restart gives the same fold, the same anchors, and signs nothing for a size twice', () => {

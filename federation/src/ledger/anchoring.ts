@@ -22,8 +22,8 @@ import { recordAnchor } from './journal.ts'
 
 /**
  * After new entries: close the batch if it is full, or if none was closed for `batchMs`, so that
- * what comes alone waits for nothing; else see to it that its time comes. Only a receipt always
- * waits: of two for one lease, verifiers shall hear together.
+ * what comes alone waits for nothing; else see to it that its time comes. A batch that a receipt
+ * opens always waits: of two for one lease that come together, verifiers shall hear together.
  */
 export function openBatch(book: Book, env: Env, config: LedgerConfig): Effect[] {
   if (book.open.length === 0) return []

@@ -57,9 +57,9 @@ export function openJobViews(given: {
 
   /** A home knows more of what is under way, and what was said last of what failed. */
   const seenOf = async (cid: CID) => {
-    const logged = fromLog(cid)
-    const isEnded = jobOf(cid)?.settle !== undefined && logged.status.state !== 'failed'
-    if (!process.states.has('home') || isEnded) return logged
+    const settled = jobOf(cid)?.settle?.record.body.reason
+    const knowsMore = settled === undefined || settled === 'failed'
+    if (!process.states.has('home') || !knowsMore) return fromLog(cid)
     return asking.look({ type: 'status', job: cid }, 'status')
   }
 
