@@ -31,6 +31,7 @@ import {
   Manifest,
   type Member,
   type MemberRole,
+  NEWCOMER,
   NO_PEAKS,
   openLedger,
   originOf,
@@ -126,7 +127,7 @@ export function sealHonestLog(): HonestLog {
 
   const bid = sealed(seal(Bid, bidBody(manifest.cid, 40), bruno))
   const bids = [bid, sealed(seal(Bid, bidBody(manifest.cid, 60), chiara))]
-  const ranking = select(manifest, bids, DEFAULT_RULE, () => []).map(({ bid }) => bid.cid)
+  const ranking = select(manifest, bids, DEFAULT_RULE, () => NEWCOMER).map(({ bid }) => bid.cid)
   const awardBody = {
     manifest: manifest.cid,
     bids: bids.map(({ cid }) => cid),

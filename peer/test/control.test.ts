@@ -10,6 +10,7 @@ import {
   type Did,
   DidText,
   LIMITS,
+  NEWCOMER,
   openReplica,
   parseCid,
   type Refusal,
@@ -104,7 +105,7 @@ test('with the submitter as chooser the bids are shown, and her award is taken',
   assert.equal((await client.job(job.manifest.cid)).waitingFor, 'you: accept-bid')
 
   const bids = view.bids.map(({ bid }) => bid)
-  const ranking = select(job.manifest, bids, DEFAULT_RULE, () => [])
+  const ranking = select(job.manifest, bids, DEFAULT_RULE, () => NEWCOMER)
   const winner = bids.find(({ author }) => author === chiara.did)
   const body = {
     manifest: job.manifest.cid,

@@ -31,6 +31,7 @@ import {
   type Signer,
   seal,
   select,
+  standingOf,
   type Token,
   verifyChain,
 } from '@planetary-mesh/spec'
@@ -300,9 +301,9 @@ function makeAward(
   signer: Signer,
 ): Award {
   const { past, size, policies } = process.replica.ledger
-  const pastOf = (executor: string) =>
-    past.filter((one) => one.scope === manifest.body.scope && one.executor === executor)
-  const ranking = select(manifest, bids, manifest.body.rule ?? DEFAULT_RULE, pastOf, policies)
+  const { scope, rule } = manifest.body
+  const standing = (executor: string) => standingOf(past, { scope, executor })
+  const ranking = select(manifest, bids, rule ?? DEFAULT_RULE, standing, policies)
   const chosen = ranking.find(({ bid }) => bid.author === winner) ?? ranking[0]
   assert.ok(chosen, 'somebody has bid')
   return seal(

@@ -15,6 +15,7 @@ import {
   type Signer,
   seal,
   select,
+  standingOf,
   type Token,
   textOf,
 } from '@planetary-mesh/spec'
@@ -133,9 +134,8 @@ export function openSubmitter(
 
   const award = async (job: Job, process: Process, bids: readonly Bid[], size: number) => {
     const { past } = process.replica.ledger
-    const pastOf = (executor: string) =>
-      past.filter((one) => one.scope === SCOPE && one.executor === executor && one.index < size)
-    const ranking = select(job.manifest, bids, DEFAULT_RULE, pastOf)
+    const standing = (executor: string) => standingOf(past, { scope: SCOPE, executor }, size)
+    const ranking = select(job.manifest, bids, DEFAULT_RULE, standing)
     if (ranking.length === 0) return
     const winner = chance.pick(ranking).bid
     const body = {

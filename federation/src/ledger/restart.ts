@@ -8,10 +8,12 @@ import {
   type AnyRecord,
   assert,
   Cosignature,
+  charterNow,
   cidOf,
   type Effect,
   type Env,
   equalBytes,
+  hasRole,
   type Linked,
   openAny,
   openCosignature,
@@ -33,10 +35,11 @@ export function restart(
   config: LedgerConfig,
 ): Effect[] {
   const batch: EntriesOf[] = []
+  const cosignatures: Uint8Array[] = []
   for (const value of journal) {
     const entry = readJournal(value)
     if (entry.type === 'entries') batch.push(entry)
-    else if (entry.type === 'cosignature') keep(book, entry.cosignature, env)
+    else if (entry.type === 'cosignature') cosignatures.push(entry.cosignature)
     else {
       for (const entries of batch.splice(0)) writeAll(book, entries, openProven)
       anchorAgain(book, entry.anchor)
@@ -52,6 +55,7 @@ export function restart(
     const charter = write(book, config.charter, atMs, () => undefined)
     effects.push(recordEntries([charter], atMs))
   }
+  keepNewest(book, cosignatures, env)
   effects.push(...openBatch(book, env, config))
   for (const job of book.ledger.jobs.keys()) effects.push(...watch(book, job, env.nowMs))
   return effects
@@ -73,8 +77,18 @@ function anchorAgain(book: Book, bytes: Uint8Array): void {
   )
 }
 
-function keep(book: Book, cosignature: Uint8Array, env: Env): void {
-  const { note } = Cosignature.decode(cosignature)
-  const { witness } = openCosignature(note, { verify: env.verify })
-  book.cosigned.set(witness, cidOf('dag-cbor', cosignature))
+/** The newest of each witness, which alone is proven; the search ends when each has one. */
+function keepNewest(book: Book, cosignatures: readonly Uint8Array[], env: Env): void {
+  const charter = charterNow(book.ledger)
+  const members = charter.body.members.map(({ did }) => did)
+  const missing = new Set(members.filter((did) => hasRole(charter, did, 'witness')))
+  for (const bytes of cosignatures.toReversed()) {
+    if (missing.size === 0) return
+    const { note } = Cosignature.decode(bytes)
+    const { witness } = openCosignature(note, { verify: () => true })
+    if (book.cosigned.has(witness)) continue
+    openCosignature(note, { verify: env.verify })
+    book.cosigned.set(witness, cidOf('dag-cbor', bytes))
+    missing.delete(witness)
+  }
 }

@@ -18,6 +18,7 @@ import {
   reputation,
   runsProfile,
   seal,
+  standingOf,
   textOf,
   toWireError,
 } from '@planetary-mesh/spec'
@@ -124,8 +125,7 @@ function makeBid(state: ExecutorState, manifest: Manifest, env: Env, config: Exe
 
 /** What the log says of this node, as everybody folds it. */
 function reputationOf(env: Env, scope: string): number {
-  const { past } = env.replica.ledger
-  return reputation(past.filter((one) => one.executor === env.self.did && one.scope === scope))
+  return reputation(standingOf(env.replica.ledger.past, { scope, executor: env.self.did }))
 }
 
 function remember(state: ExecutorState, bid: Bid, home: Did): void {

@@ -11,6 +11,7 @@ import {
   recordsMessage,
   seal,
   select,
+  standingOf,
   textOf,
 } from '@planetary-mesh/spec'
 import { recordAward } from './journal.ts'
@@ -111,9 +112,9 @@ function candidates(job: HomeJob, env: Env): Bid[] {
 
 function rank(job: HomeJob, bids: readonly Bid[], env: Env) {
   const { body } = job.manifest
-  const pastOf = (executor: string) =>
-    env.replica.ledger.past.filter((one) => one.scope === body.scope && one.executor === executor)
-  return select(job.manifest, bids, body.rule ?? DEFAULT_RULE, pastOf, env.replica.ledger.policies)
+  const { past, policies } = env.replica.ledger
+  const standing = (executor: string) => standingOf(past, { scope: body.scope, executor })
+  return select(job.manifest, bids, body.rule ?? DEFAULT_RULE, standing, policies)
 }
 
 export function rebid(job: HomeJob, env: Env, config: HomeConfig): Effect {

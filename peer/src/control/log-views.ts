@@ -10,10 +10,12 @@ import {
   type Job,
   type LedgerState,
   LIMITS,
+  NEWCOMER,
   type NodesJson,
   type Pass,
   reputation,
   type Sealed,
+  standingOf,
   type TokensJson,
   textOf,
   tokenChain,
@@ -74,9 +76,8 @@ export function bidsView(
   given: { bids: readonly Bid[]; passes: readonly Pass[]; closed: boolean },
   { remembered } = { remembered: true },
 ): Bids {
-  const past = ledger.past.filter((one) => one.scope === scope)
-  const byExecutor = Map.groupBy(past, ({ executor }) => executor)
-  const reputationOf = (did: Did) => reputation(byExecutor.get(did) ?? [])
+  const reputationOf = (executor: Did) =>
+    reputation(scope === undefined ? NEWCOMER : standingOf(ledger.past, { scope, executor }))
   return {
     bids: given.bids.map((bid) => {
       return { block: textOfBlock(bid), reputation: reputationOf(bid.author) }

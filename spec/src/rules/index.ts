@@ -41,7 +41,16 @@ export {
   type Replica,
   receive,
 } from './replica.ts'
-export { onTimePpm, type Past, reputation } from './reputation.ts'
+export {
+  addOutcome,
+  forgetOutcomes,
+  NEWCOMER,
+  onTimePpm,
+  type Past,
+  reputation,
+  type Standing,
+  standingOf,
+} from './reputation.ts'
 export { isEligible, type Ranked, select } from './select.ts'
 export { settleAmount } from './settle-amount.ts'
 export { type Tally, tally } from './tally.ts'

@@ -161,15 +161,14 @@ export function anchorAt(replica: Replica, place: number): AnchorTaken | undefin
   return replica.anchors[place - replica.anchorsBefore]
 }
 
-/** Drops closed jobs, and the oldest anchors once twice as many are held as shall be kept. */
+/** Drops closed jobs, and the oldest anchors, as many at once as have one mark. */
 function forget(replica: Replica): void {
   for (const { cid } of forgetClosed(replica.ledger)) replica.anchorOf.delete(textOf(cid))
   const { anchors, marks, placeOf } = replica
-  if (anchors.length < 2 * LIMITS.anchorsKept) return
-  for (const { cid, size } of anchors.slice(0, LIMITS.anchorsKept)) {
-    if (replica.anchorsBefore % LIMITS.anchorsPerMark === 0) marks.push({ cid, size })
-    replica.anchorsBefore += 1
-    placeOf.delete(textOf(cid))
-  }
-  replica.anchors = anchors.slice(LIMITS.anchorsKept)
+  if (anchors.length < LIMITS.anchorsKept + LIMITS.anchorsPerMark) return
+  const [first] = anchors
+  if (first !== undefined) marks.push({ cid: first.cid, size: first.size })
+  replica.anchors = anchors.slice(LIMITS.anchorsPerMark)
+  for (const { cid } of anchors.slice(0, LIMITS.anchorsPerMark)) placeOf.delete(textOf(cid))
+  replica.anchorsBefore += LIMITS.anchorsPerMark
 }

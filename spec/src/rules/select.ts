@@ -9,7 +9,7 @@ import type { Manifest } from '../records/kinds/manifest.ts'
 import type { ChoiceRule, SelectionRule } from '../records/kinds/rule.ts'
 import { NO_POLICIES, type Policies } from './policy/policies.ts'
 import { rankByCcl } from './policy/rank-by-ccl.ts'
-import { onTimePpm, type Past, reputation } from './reputation.ts'
+import { onTimePpm, reputation, type Standing } from './reputation.ts'
 
 const ONE = 1_000_000
 
@@ -20,13 +20,13 @@ export function select(
   manifest: Manifest,
   bids: readonly Bid[],
   rule: ChoiceRule,
-  pastOf: (executor: string) => readonly Past[],
+  standingOf: (executor: string) => Standing,
   policies: Policies = NO_POLICIES,
 ): Ranked[] {
   const known = bids
     .map((bid) => {
-      const past = pastOf(bid.author)
-      return { bid, past, reputation: reputation(past) }
+      const standing = standingOf(bid.author)
+      return { bid, standing, reputation: reputation(standing) }
     })
     .filter(({ bid, reputation }) => isEligible(manifest, bid, reputation))
     .map((candidate) => ({ ...candidate, tie: tieBreak(manifest, candidate.bid) }))
@@ -37,7 +37,7 @@ export function select(
         Buffer.compare(a.bid.cid.bytes, b.bid.cid.bytes),
     )
   if ('module' in rule) {
-    const asked = known.map(({ bid, past }) => ({ manifest, bid, past }))
+    const asked = known.map(({ bid, standing }) => ({ manifest, bid, standing }))
     const reputations = new Map(known.map(({ bid, reputation }) => [bid, reputation]))
     return rankByCcl(rule, asked, policies).map(({ bid, score }) => ({
       bid,
@@ -46,9 +46,9 @@ export function select(
     }))
   }
   return known
-    .map(({ bid, past, reputation }) => ({
+    .map(({ bid, standing, reputation }) => ({
       bid,
-      score: score(manifest, bid, rule, past),
+      score: score(manifest, bid, rule, standing),
       reputation,
     }))
     .sort((a, b) => b.score - a.score)
@@ -59,7 +59,7 @@ export function isEligible({ body }: Manifest, bid: Bid, reputation: number): bo
   return bid.body.price <= body.priceMax && reputation >= body.trust.reputationMin
 }
 
-function score({ body }: Manifest, bid: Bid, rule: SelectionRule, past: readonly Past[]): number {
+function score({ body }: Manifest, bid: Bid, rule: SelectionRule, standing: Standing): number {
   const { price, free } = bid.body
   const pricePpm = body.priceMax === 0 ? 0 : share(price, body.priceMax)
   const fits =
@@ -67,8 +67,8 @@ function score({ body }: Manifest, bid: Bid, rule: SelectionRule, past: readonly
   return (
     weighted(rule.price, ONE - pricePpm) +
     weighted(rule.resources, fits ? ONE : 0) +
-    weighted(rule.reputation, reputation(past) * 10_000) +
-    weighted(rule.timeliness, onTimePpm(past))
+    weighted(rule.reputation, reputation(standing) * 10_000) +
+    weighted(rule.timeliness, onTimePpm(standing))
   )
 }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
+  addOutcome,
   anchorAt,
   attempt,
   balances,
@@ -11,10 +12,11 @@ import {
   openReplica,
   Refusal,
   receive,
+  standingOf,
 } from '@planetary-mesh/spec'
 import { Log } from './log.ts'
 import { appendHold, judge, leased, past, receipted, settleDue } from './story.ts'
-import { dora, emil, fatou, makeHold, makeToken, makeVerdict } from './world.ts'
+import { bruno, dora, emil, fatou, makeHold, makeToken, makeVerdict } from './world.ts'
 
 const FOLLOWED = LIMITS.entriesAfterSettle
 /** Entries of no job, to make time pass in the log. */
@@ -73,6 +75,22 @@ test('sums and standing stay when a job is forgotten', () => {
   assert.ok(log.ledger.acts.size < acts)
 })
 
+test('how a standing grew goes with the jobs, but for what an award may still ask', () => {
+  const { log } = closed()
+  pass(log, 100)
+  const { past, size } = log.ledger
+  const of = { scope: 'default', executor: bruno.did }
+  const horizon = size - LIMITS.awardLagMax
+  const more = [horizon - 2, horizon - 1, horizon, size - 1]
+  for (const index of more) addOutcome(past, { ...of, index, valid: true, onTime: false })
+  const asked = () => [horizon, horizon + 1, size].map((before) => standingOf(past, of, before))
+  const before = asked()
+  assert.equal(forgetClosed(log.ledger).length, 7)
+  assert.deepEqual(asked(), before)
+  const kept = past.get(`default|${bruno.did}`)?.map(({ index }) => index)
+  assert.deepEqual(kept, [horizon - 1, horizon, size - 1])
+})
+
 test('what names a closed job is refused by those that remember it and those that do not', () => {
   for (const forgets of [false, true]) {
     const { log, manifest, hold, receipt, lease } = closed()
@@ -116,9 +134,10 @@ test('a replica keeps the newest anchors, and marks on the way to the others', (
   }
   assert.equal(keeping.anchors.length, count)
   assert.equal(forgetful.anchors.length + forgetful.anchorsBefore, count)
-  assert.ok(forgetful.anchors.length < 2 * LIMITS.anchorsKept)
+  assert.ok(forgetful.anchors.length < LIMITS.anchorsKept + LIMITS.anchorsPerMark)
+  assert.ok(forgetful.anchors.length >= LIMITS.anchorsKept)
   assert.equal(forgetful.placeOf.size, forgetful.anchors.length)
-  const marks = LIMITS.anchorsKept / LIMITS.anchorsPerMark
+  const marks = Math.floor((count - LIMITS.anchorsKept) / LIMITS.anchorsPerMark)
   assert.equal(forgetful.marks.length, marks)
   assert.deepEqual(forgetful.marks.at(-1)?.cid, log.anchors[(marks - 1) * LIMITS.anchorsPerMark])
   assert.deepEqual(anchorAt(forgetful, count - 1)?.cid, log.anchors.at(-1))

@@ -5,9 +5,10 @@ import {
   type Bid,
   DEFAULT_RULE,
   type Manifest,
+  NEWCOMER,
   onTimePpm,
-  type Past,
   reputation,
+  type Standing,
   select,
   sha256,
 } from '@planetary-mesh/spec'
@@ -30,15 +31,12 @@ const manifest = makeManifest(token)
 const people = { bruno, chiara, gita }
 type Name = keyof typeof people
 
-/** A past of `valid` good receipts of `all`, of which `onTime` were within their estimate. */
-function past(executor: string, all: number, valid: number, onTime: number): Past[] {
-  return Array.from({ length: all }, (_, index) => {
-    return { index, executor, scope: 'default', valid: index < valid, onTime: index < onTime }
-  })
-}
-const newcomer = () => []
-const winners = (of: Manifest, bids: readonly Bid[], pastOf: (did: string) => Past[] = newcomer) =>
-  select(of, bids, of.body.rule ?? DEFAULT_RULE, pastOf)
+const newcomer = () => NEWCOMER
+const winners = (
+  of: Manifest,
+  bids: readonly Bid[],
+  standingOf: (did: string) => Standing = newcomer,
+) => select(of, bids, of.body.rule ?? DEFAULT_RULE, standingOf)
 
 describe('S1-9 the published vectors of the score', () => {
   type Vector = {
@@ -54,13 +52,13 @@ describe('S1-9 the published vectors of the score', () => {
   for (const vector of vectors) {
     test(vector.name, () => {
       const job = makeManifest(token, vector.manifest)
-      const pasts = new Map<string, Past[]>()
+      const standings = new Map<string, Standing>()
       const bids = vector.bids.map(({ bidder, receipts, ...body }) => {
         const { did } = people[bidder]
-        pasts.set(did, past(did, receipts.all, receipts.valid, receipts.onTime))
+        standings.set(did, receipts)
         return makeBid(job, body, people[bidder])
       })
-      const ranked = winners(job, bids, (did) => pasts.get(did) ?? [])
+      const ranked = winners(job, bids, (did) => standings.get(did) ?? NEWCOMER)
       const named = ranked.map(({ bid, score, reputation }) => {
         const bidder = Object.entries(people).find(([, { did }]) => did === bid.author)?.[0]
         return { bidder, score, reputation }
@@ -71,32 +69,26 @@ describe('S1-9 the published vectors of the score', () => {
 })
 
 describe('reputation is folded from receipts', () => {
-  test('a newcomer has 50', () => assert.equal(reputation([]), 50))
+  test('a newcomer has 50', () => assert.equal(reputation(NEWCOMER), 50))
   test('it is round(100 × (valid + 1) / (all + 2))', () => {
     // 100 × 2 / 3 = 66.7, 100 × 1 / 3 = 33.3, 100 × 11 / 12 = 91.7, 100 × 2 / 16 = 12.5
-    assert.equal(reputation(past('x', 1, 1, 0)), 67)
-    assert.equal(reputation(past('x', 1, 0, 0)), 33)
-    assert.equal(reputation(past('x', 10, 10, 0)), 92)
-    assert.equal(reputation(past('x', 14, 1, 0)), 13)
-  })
-  test('asked again after the log grew, it counts what is new', () => {
-    const growing = past('x', 1, 1, 1)
-    assert.deepEqual([reputation(growing), onTimePpm(growing)], [67, 1_000_000])
-    growing.push(...past('x', 2, 0, 0))
-    assert.deepEqual([reputation(growing), onTimePpm(growing)], [40, 333_333])
+    assert.equal(reputation({ all: 1, valid: 1, onTime: 0 }), 67)
+    assert.equal(reputation({ all: 1, valid: 0, onTime: 0 }), 33)
+    assert.equal(reputation({ all: 10, valid: 10, onTime: 0 }), 92)
+    assert.equal(reputation({ all: 14, valid: 1, onTime: 0 }), 13)
   })
   test('it stays within 0 and 100', () => {
     fc.assert(
-      fc.property(fc.nat(400), fc.nat(400), (all, valid) => {
-        const value = reputation(past('x', all, valid, 0))
+      fc.property(fc.nat(400), fc.nat(400), (some, more) => {
+        const value = reputation({ all: some + more, valid: some, onTime: 0 })
         assert.ok(Number.isInteger(value) && value >= 0 && value <= 100)
       }),
     )
   })
   test('on time is a floored share, a half without history', () => {
-    assert.equal(onTimePpm([]), 500_000)
-    assert.equal(onTimePpm(past('x', 3, 0, 2)), 666_666)
-    assert.equal(onTimePpm(past('x', 3, 0, 3)), 1_000_000)
+    assert.equal(onTimePpm(NEWCOMER), 500_000)
+    assert.equal(onTimePpm({ all: 3, valid: 0, onTime: 2 }), 666_666)
+    assert.equal(onTimePpm({ all: 3, valid: 0, onTime: 3 }), 1_000_000)
   })
 })
 
@@ -183,26 +175,26 @@ describe('for any bids', () => {
     bids: offers.map(({ who, price, memoryPages }) =>
       makeBid(manifest, { price, free: { ...FREE, memoryPages } }, who),
     ),
-    pastOf: (did: string) => {
+    standingOf: (did: string) => {
       const all = offers.find(({ who }) => who.did === did)?.all ?? 0
-      return past(did, all, Math.floor(all / 2), Math.floor(all / 3))
+      return { all, valid: Math.floor(all / 2), onTime: Math.floor(all / 3) }
     },
   })
   const offers = fc.array(offer, { maxLength: 8 })
-  const order = (bids: readonly Bid[], pastOf: (did: string) => Past[]) =>
-    winners(manifest, bids, pastOf).map(({ bid }) => bid.cid.toString())
+  const order = (bids: readonly Bid[], standingOf: (did: string) => Standing) =>
+    winners(manifest, bids, standingOf).map(({ bid }) => bid.cid.toString())
 
   test('the order of arrival changes nothing, two bids of one author included', () => {
     fc.assert(
       fc.property(offers, fc.array(fc.nat(), { maxLength: 8 }), (list, swaps) => {
-        const { bids, pastOf } = made(list)
+        const { bids, standingOf } = made(list)
         const shuffled = [...bids]
         for (const [at, to] of swaps.entries()) {
           if (at >= bids.length) break
           const other = to % bids.length
           ;[shuffled[at], shuffled[other]] = [shuffled[other] as Bid, shuffled[at] as Bid]
         }
-        assert.deepEqual(order(shuffled, pastOf), order(bids, pastOf))
+        assert.deepEqual(order(shuffled, standingOf), order(bids, standingOf))
       }),
       { numRuns: 60 },
     )
@@ -210,11 +202,11 @@ describe('for any bids', () => {
   test('a shill bid never turns the order of two others', () => {
     fc.assert(
       fc.property(offers, offers, (honest, shills) => {
-        const { bids, pastOf } = made(honest)
-        const before = order(bids, pastOf)
+        const { bids, standingOf } = made(honest)
+        const before = order(bids, standingOf)
         const added = made(shills.map((shill) => ({ ...shill, who: gita }))).bids
         const news = added.filter(({ cid }) => !before.includes(cid.toString()))
-        const after = order([...news, ...bids], pastOf).filter((cid) => before.includes(cid))
+        const after = order([...news, ...bids], standingOf).filter((cid) => before.includes(cid))
         assert.deepEqual(after, before)
       }),
       { numRuns: 60 },
@@ -223,8 +215,8 @@ describe('for any bids', () => {
   test('every score is an integer of 0 to 10^6', () => {
     fc.assert(
       fc.property(offers, (list) => {
-        const { bids, pastOf } = made(list)
-        for (const { score } of winners(manifest, bids, pastOf)) {
+        const { bids, standingOf } = made(list)
+        for (const { score } of winners(manifest, bids, standingOf)) {
           assert.ok(Number.isInteger(score) && score >= 0 && score <= 1_000_000)
         }
       }),

@@ -16,12 +16,15 @@ import {
   leaseOf,
   type Manifest,
   manifestOfHold,
+  NEWCOMER,
   type Receipt,
   Refusal,
   Settle,
   type Signer,
+  type Standing,
   seal,
   select,
+  standingOf,
   type Token,
   type Verdict,
 } from '@planetary-mesh/spec'
@@ -98,7 +101,7 @@ export function awardOn(
   for (const bid of bids) log.know(bid)
   const { scope, rule } = manifest.body
   const ranked = select(manifest, bids, rule ?? DEFAULT_RULE, (executor) =>
-    log.ledger.past.filter((past) => past.scope === scope && past.executor === executor),
+    standingOf(log.ledger.past, { scope, executor }),
   ).map(({ bid }) => bid)
   const listed = { bids: bids.map(({ cid }) => cid), logSize: log.size }
   return log.know(makeAward(manifest, ranked, { ...listed, ...over }, signer))
@@ -171,9 +174,20 @@ export function account(log: Log): (number | undefined)[] {
   return [token?.free, token?.held, token?.spent]
 }
 
-/** What the log remembers of its executors. */
-export function past(log: Log) {
-  return log.ledger.past.map(({ executor, valid, onTime }) => ({ executor, valid, onTime }))
+/** What the log remembers of its executors: the standing of each, by `scope|executor`. */
+export function past(log: Log): Record<string, Standing> {
+  return Object.fromEntries(
+    [...log.ledger.past].map(([of, standings]) => {
+      const { all, valid, onTime } = standings.at(-1) ?? NEWCOMER
+      return [of, { all, valid, onTime }]
+    }),
+  )
+}
+
+/** The past where Bruno has one receipt behind him. */
+export function oneReceipt(given: { valid: boolean; onTime: boolean }): Record<string, Standing> {
+  const { valid, onTime } = given
+  return { [`default|${bruno.did}`]: { all: 1, valid: Number(valid), onTime: Number(onTime) } }
 }
 
 export type Records = {

@@ -6,6 +6,7 @@ import { sameValue } from '../../records/block-value.ts'
 import { textOf } from '../../records/cid.ts'
 import type { Cancel } from '../../records/kinds/cancel.ts'
 import type { Settle } from '../../records/kinds/settle.ts'
+import { addOutcome } from '../reputation.ts'
 import { ensureWriter } from './append-hold.ts'
 import { dueSettle } from './due-settle.ts'
 import { lastLease, ownReceipts } from './lease-state.ts'
@@ -70,7 +71,7 @@ function remember(ledger: LedgerState, job: Job, { record, index }: Logged<Settl
   const lease = lastLease(job)
   const receipt = lease === undefined ? undefined : ownReceipts(lease)[0]
   if (lease === undefined || receipt === undefined) return
-  ledger.past.push({
+  addOutcome(ledger.past, {
     index,
     executor: lease.record.body.executor,
     scope: job.manifest.body.scope,

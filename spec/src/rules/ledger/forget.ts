@@ -8,6 +8,8 @@ import { LIMITS } from '../../limits.ts'
 import type { AnyRecord } from '../../records/any-record.ts'
 import { textOf } from '../../records/cid.ts'
 import { actCid } from '../../records/record.ts'
+import { forgetOutcomes } from '../reputation.ts'
+import { lastLease } from './lease-state.ts'
 import type { Job, LedgerState } from './state.ts'
 
 /** Looked at in one go; the others have their turn next time. */
@@ -26,7 +28,8 @@ function isClosed(ledger: LedgerState, { settle, hold }: Job): boolean {
 
 /**
  * Drops some of the closed jobs and gives the records that went with them. Their sums stay: what
- * was spent, earned, counted towards a quota or a reputation.
+ * was spent, earned, counted towards a quota or a reputation. With them goes how a reputation grew
+ * up to a place that no award for a job still remembered can name.
  */
 export function forgetClosed(ledger: LedgerState): AnyRecord[] {
   const gone: AnyRecord[] = []
@@ -44,11 +47,22 @@ export function forgetClosed(ledger: LedgerState): AnyRecord[] {
 function drop(ledger: LedgerState, key: string, job: Job): AnyRecord[] {
   const records = recordsOf(job)
   ledger.jobs.delete(key)
+  const executor = lastLease(job)?.record.body.executor
+  if (executor !== undefined) {
+    const { scope } = job.manifest.body
+    forgetOutcomes(ledger.past, { scope, executor }, horizonOf(ledger))
+  }
   for (const record of records) {
     ledger.jobOf.delete(textOf(record.cid))
     ledger.acts.delete(textOf(actCid(record)))
   }
   return records
+}
+
+/** No award that is still judged has folded less; jobs stand in the order of their holds. */
+function horizonOf({ jobs, size }: LedgerState): number {
+  const [oldest] = jobs.values()
+  return (oldest?.hold.index ?? size) - LIMITS.awardLagMax
 }
 
 /** What the log holds of a job, but for what stands beside it: manifest, awards, bids. */

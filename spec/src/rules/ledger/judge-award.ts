@@ -9,7 +9,7 @@ import type { Charter } from '../../records/kinds/charter.ts'
 import type { Manifest } from '../../records/kinds/manifest.ts'
 import { DEFAULT_RULE } from '../../records/kinds/rule.ts'
 import { NO_POLICIES, type Policies } from '../policy/policies.ts'
-import { type Past, pastBefore, reputation } from '../reputation.ts'
+import { type Past, reputation, type Standing, standingOf } from '../reputation.ts'
 import { isEligible, type Ranked, select } from '../select.ts'
 import { ensureRole } from './charter-in-force.ts'
 
@@ -22,7 +22,7 @@ export function judgeAward(input: {
   manifest: Manifest
   award: Award
   bids: readonly Bid[]
-  past: readonly Past[]
+  past: Past
   policies?: Policies
 }): Bid {
   const { charter, manifest, award, bids } = input
@@ -35,7 +35,7 @@ export function judgeAward(input: {
   ensureBids(charter, manifest, award, bids)
   const winner = bids.find(({ cid }) => cid.equals(body.winner))
   admit(winner !== undefined, 'AWARD_INVALID', 'the winner is not among the listed bids')
-  const standing = reputation(pastOf(input, winner.author))
+  const standing = reputation(knownOf(input, winner.author))
   admit(
     isEligible(manifest, winner, standing),
     'AWARD_INVALID',
@@ -71,7 +71,7 @@ type Judged = {
   manifest: Manifest
   award: Award
   bids: readonly Bid[]
-  past: readonly Past[]
+  past: Past
   /** For a rule in CCL. */
   policies?: Policies
 }
@@ -80,12 +80,12 @@ type Judged = {
 export function rankingOf(judged: Judged): Ranked[] {
   const { manifest, bids, policies = NO_POLICIES } = judged
   const rule = manifest.body.rule ?? DEFAULT_RULE
-  return select(manifest, bids, rule, (executor) => pastOf(judged, executor), policies)
+  return select(manifest, bids, rule, (executor) => knownOf(judged, executor), policies)
 }
 
 /** What the award could know of an executor's past in this scope. */
-function pastOf({ manifest, award, past }: Judged, executor: string): readonly Past[] {
-  return pastBefore(past, manifest.body.scope, executor, award.body.logSize)
+function knownOf({ manifest, award, past }: Judged, executor: string): Standing {
+  return standingOf(past, { scope: manifest.body.scope, executor }, award.body.logSize)
 }
 
 function ensureBids(

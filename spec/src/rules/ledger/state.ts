@@ -87,7 +87,8 @@ export type LedgerState = {
   earned: Map<string, number>
   /** What issuers granted over all time, by `scope|type`: no sum of amounts can be above it. */
   issued: Map<string, number>
-  past: Past[]
+  /** What executors have behind them; `forgetClosed` drops what no open job asks for. */
+  past: Past
 }
 
 export function openLedger(genesis: CID, policies: Policies = NO_POLICIES): LedgerState {
@@ -106,7 +107,7 @@ export function openLedger(genesis: CID, policies: Policies = NO_POLICIES): Ledg
     accounts: new Map(),
     earned: new Map(),
     issued: new Map(),
-    past: [],
+    past: new Map(),
   }
 }
 

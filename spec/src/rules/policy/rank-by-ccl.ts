@@ -1,17 +1,17 @@
 /**
  * A selection written in CCL: which bids may win, and in which order. It is asked once for each bid
- * and sees nothing but the bid, its bidder's past, and the job.
+ * and sees nothing but the bid, its bidder's standing, and the job.
  */
 import { admit } from '../../errors.ts'
 import type { Bid } from '../../records/kinds/bid.ts'
 import type { Manifest } from '../../records/kinds/manifest.ts'
 import type { CompiledSelection } from '../../records/kinds/rule.ts'
 import { type PolicyHeader, readPolicyHeader } from '../../wire/policy-header.ts'
-import { onTimePpm, type Past, reputation } from '../reputation.ts'
+import { onTimePpm, reputation, type Standing } from '../reputation.ts'
 import { ensureCost } from './ensure-policy.ts'
 import type { Policies, PolicyValue } from './policies.ts'
 
-type Asked = { manifest: Manifest; bid: Bid; past: readonly Past[] }
+type Asked = { manifest: Manifest; bid: Bid; standing: Standing }
 type Input = { type: string; value: (of: Asked) => PolicyValue }
 
 const number = (type: string, of: (asked: Asked) => number): Input => ({
@@ -23,8 +23,8 @@ const word = (type: string, of: (asked: Asked) => string): Input => ({ type, val
 const INPUTS: ReadonlyMap<string, Input> = new Map([
   ['bid.price', number('cu', ({ bid }) => bid.body.price)],
   ['bid.est_time', number('duration', ({ bid }) => bid.body.expectedMs)],
-  ['bid.reputation', number('int', ({ past }) => reputation(past))],
-  ['bid.on_time', number('percent', ({ past }) => onTimePpm(past))],
+  ['bid.reputation', number('int', ({ standing }) => reputation(standing))],
+  ['bid.on_time', number('percent', ({ standing }) => onTimePpm(standing))],
   ['bid.node', word('did', ({ bid }) => bid.author)],
   ['bid.location', word('text', ({ bid }) => bid.body.location)],
   ['bid.free_slots', number('int', ({ bid }) => bid.body.free.slots)],

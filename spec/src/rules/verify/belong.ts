@@ -19,7 +19,7 @@ export type ChartersAt = { hold: Charter; lease: Charter; receipt: Charter }
 export function checkAuthors(
   chain: Chain,
   at: ChartersAt,
-  { past, policies }: { past: readonly Past[]; policies: Policies },
+  { past, policies }: { past: Past; policies: Policies },
 ): Finding[] {
   const { receipt, lease, hold, decision, award, bids, manifest, tokens } = chain
   const findings: Finding[] = []
