@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { type Book, ledgerRole } from '@planetary-mesh/federation'
 import {
   appendMessage,
+  cidOf,
   type Did,
   type Effect,
   type Env,
@@ -14,6 +15,7 @@ import {
   openAny,
   openMessage,
   openReplica,
+  receive,
   type Token,
   verifySignature,
   type WireMessage,
@@ -55,7 +57,17 @@ function openWriter(charter = CHARTER) {
   }
   return {
     journal,
+    replica,
     clock,
+    /** The process takes what its writer says to all. */
+    fold(effects: readonly Effect[]) {
+      for (const effect of effects) {
+        if (effect.do !== 'broadcast' || effect.message.type !== 'log') continue
+        const { anchor, blocks } = effect.message
+        const held = new Map(blocks.map((bytes) => [`${cidOf('dag-cbor', bytes)}`, bytes]))
+        receive(replica, { anchor, get: (cid) => held.get(`${cid}`) })
+      }
+    },
     book: () => book,
     start: (entries: unknown[] = []) => step({ type: 'start', journal: entries }),
     timer: (name: string) => step({ type: 'timer', name }),
@@ -217,6 +229,52 @@ test('a restart gives the same fold, the same anchors, and signs nothing for a s
   )
   assert.equal(is.open.length, 1, 'what was not anchored yet waits for its anchor')
   assert.ok(effects.every((effect) => effect.do === 'timer'))
+})
+
+test('a restart goes on from what its process folded: the same book as from its journal alone', () => {
+  const before = openWriter()
+  before.start()
+  const token = makeToken()
+  const manifest = makeManifest(token)
+  before.ask(alice.did, appendMessage([token, makeHold(manifest)], [manifest]))
+  before.clock.nowMs += 50
+  const first = before.timer('anchor')
+  before.ask(alice.did, appendMessage([makeToken({ amount: 5 })]))
+  before.clock.nowMs += 50
+  const second = before.timer('anchor')
+  before.ask(alice.did, appendMessage([makeToken({ amount: 6 })]))
+
+  const alone = openWriter()
+  alone.start(before.journal)
+  for (const folded of [first, [...first, ...second]]) {
+    const after = openWriter()
+    after.fold(folded)
+    const { size } = after.replica.ledger
+    after.start(before.journal)
+    const { batches, ...book } = after.book()
+    const { batches: all, ...same } = alone.book()
+    assert.deepEqual(book, same)
+    const missing = all.slice(all.length - batches.length)
+    assert.deepEqual(batches, missing)
+    assert.equal(batches.length, folded === first ? 1 : 0, 'what the process has not folded')
+    after.ask(alice.did, appendMessage([makeToken({ amount: 7 })]))
+    assert.equal(after.book().ledger.size, same.ledger.size + 1)
+    assert.equal(after.replica.ledger.size, size, 'the copy of the process is its own')
+  }
+})
+
+test('a journal without the newest anchor that its process folded is read from its beginning', () => {
+  const before = openWriter()
+  before.start()
+  before.ask(alice.did, appendMessage([makeToken()]))
+  before.clock.nowMs += 50
+  const written = before.journal.length
+  const anchored = before.timer('anchor')
+  const after = openWriter()
+  after.fold(anchored)
+  after.start(before.journal.slice(0, written))
+  assert.equal(after.book().ledger.size, 2)
+  assert.equal(after.book().open.length, 2)
 })
 
 test('a hold nobody ran is released when its time is over', () => {

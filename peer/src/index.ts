@@ -50,7 +50,7 @@ export { type Delivery, type MemoryHub, openMemoryHub } from './memory/memory-tr
 export { openVirtualClock, type VirtualClock } from './memory/virtual-clock.ts'
 export type { Notice } from './notice.ts'
 export { createOpener, type Opener } from './opener.ts'
-export type { Blocks, Clock, Exec, Journal, Keyring, Ports, Random, Transport } from './ports.ts'
+export type * from './ports.ts'
 export type { Process, ServeOptions } from './process.ts'
 export { openSeededRandom, openSystemRandom } from './random.ts'
 export { serve } from './serve.ts'

@@ -1,7 +1,8 @@
 /**
- * After a restart the process's copy of the log is folded again from the blocks on its disk, from
- * the newest anchor it had folded back to the first. What the disk lost or spoiled is not trusted:
- * folding stops before it, and the writer is asked for the rest.
+ * After a restart the process's copy of the log is folded again from the blocks on its disk, up to
+ * the newest anchor it had folded: from its own snapshot on (ADR 0011), or from the first entry.
+ * What the disk lost or spoiled is not trusted: folding stops before it, and the writer is asked
+ * for the rest.
  *
  * Every block is hashed and every rule of the fold holds again. The signatures of records are not
  * checked a second time: this process did that before it wrote down that anchor, and the writer's
@@ -27,15 +28,33 @@ import type { Blocks } from './ports.ts'
 /** A replica of what is there, and the refusal that stopped it before the head, if any. */
 export type Loaded = { replica: Replica; stopped: Refusal | undefined }
 
-/** Folds the log on this disk up to `head` into a replica that `create` opens, or two in turn. */
+/** What this process had written down of its fold, in place of an empty one; if it can be used. */
+export type Restore = (
+  empty: Replica,
+  open: (cid: CID) => Promise<AnyRecord>,
+) => Promise<Replica | undefined>
+
+/**
+ * Folds the log on this disk up to `head` into a replica that `create` opens, or several in turn.
+ * What is wrong with a snapshot costs only time.
+ */
 export async function loadLog(
   create: () => Replica,
   head: CID,
   blocks: Blocks,
   reader: Reader,
+  restore?: Restore,
 ): Promise<Loaded> {
-  const proven = await fold(create(), head, blocks, readerOfProven(reader))
-  if (isSigned(proven.replica, reader)) return proven
+  const proving = readerOfProven(reader)
+  const open = async (cid: CID) => proving.open(await readHere(cid, blocks), cid)
+  const restored = await restore?.(create(), open)
+  const starts = restored === undefined ? [create()] : [restored, create()]
+  for (const start of starts) {
+    const loaded = await fold(start, head, blocks, proving)
+    const isWhole = loaded.stopped === undefined && loaded.replica.head?.equals(head) === true
+    const isLast = start === starts.at(-1)
+    if ((isWhole || isLast) && isSigned(loaded.replica, reader)) return loaded
+  }
   return fold(create(), head, blocks, reader)
 }
 
@@ -66,7 +85,7 @@ function isSigned({ anchors }: Replica, { verify }: Reader): boolean {
 
 async function fold(replica: Replica, head: CID, blocks: Blocks, reader: Reader): Promise<Loaded> {
   try {
-    for (const anchor of await anchorsOnDisk(head, blocks, reader)) {
+    for (const anchor of await anchorsOnDisk(replica.head, head, blocks, reader)) {
       const once = openOnce(reader)
       const held = await readBatch(anchor, blocks, once)
       const batch: Batch = { anchor, get: (cid) => held.get(textOf(cid))?.bytes }
@@ -104,9 +123,15 @@ function remembering<T>(open: (bytes: Uint8Array, cid: CID) => T) {
   }
 }
 
-async function anchorsOnDisk(head: CID, blocks: Blocks, reader: Reader): Promise<CID[]> {
+/** Those that follow `folded`, up to the head. */
+async function anchorsOnDisk(
+  folded: CID | null,
+  head: CID,
+  blocks: Blocks,
+  reader: Reader,
+): Promise<CID[]> {
   const anchors: CID[] = []
-  for (let at: CID | null = head; at !== null; ) {
+  for (let at: CID | null = head; at !== null && folded?.equals(at) !== true; ) {
     anchors.push(at)
     const anchor: Anchor = reader.anchor(await readHere(at, blocks), at)
     at = anchor.previous

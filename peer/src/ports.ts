@@ -37,6 +37,14 @@ export type Journal = {
   close(): Promise<void>
 }
 
+/** The newest snapshot of what a process has folded; one that is lost costs only time. */
+export type Snapshots = {
+  /** The bytes of the last write that resolved, or undefined. */
+  read(): Promise<Uint8Array | undefined>
+  /** In place of what was there; durable when it resolves. Refuses STORE_FULL, STORE_CLOSED. */
+  write(bytes: Uint8Array): Promise<void>
+}
+
 /** Messages between members: may be lost, doubled, late, swapped; the sender is who it says. */
 export type Transport = {
   /** Never throws for who is away; a message to nobody is lost. */
@@ -90,6 +98,8 @@ export type Exec = {
 export type Ports = {
   blocks: Blocks
   journal: Journal
+  /** Without it a start folds the log from its first entry. */
+  snapshots?: Snapshots
   transport: Transport
   clock: Clock
   exec: Exec

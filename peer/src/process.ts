@@ -35,6 +35,8 @@ export type ServeOptions = {
   /** How messages and log blocks are read; by default with nothing remembered but records. */
   reader?: Reader
   readMessage?: (bytes: Uint8Array) => Message
+  /** How many between two snapshots; default: as the limits say. */
+  entriesPerSnapshot?: number
   log?: (notice: Notice) => void
 }
 

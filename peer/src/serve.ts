@@ -39,6 +39,7 @@ import { openPerformer } from './perform.ts'
 import type { Process, ServeOptions } from './process.ts'
 import { readRoleJournals } from './role-journal.ts'
 import { roleOf } from './routes.ts'
+import { openSnapshotKeeper } from './snapshots.ts'
 
 type Item =
   | { type: 'start' }
@@ -67,7 +68,11 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
   const readMessage = options.readMessage ?? ((bytes: Uint8Array) => openMessage(bytes, open))
   const journals = await readRoleJournals(ports.journal)
   const { head } = journals
-  const loaded = head === null ? undefined : await loadLog(create, head, ports.blocks, reader)
+  const { snapshots } = ports
+  const every = options.entriesPerSnapshot ?? LIMITS.entriesPerSnapshot
+  const keeper = openSnapshotKeeper({ snapshots, signer, verify, every, log })
+  const loaded =
+    head === null ? undefined : await loadLog(create, head, ports.blocks, reader, keeper.restore)
   const { replica, stopped } = loaded ?? { replica: create(), stopped: undefined }
   if (stopped !== undefined) warn(log, 'the log on disk is read no further', stopped)
   const calls = openCalls()
@@ -207,6 +212,7 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
     writing = performer.record('replica', head, blocks)
     await writing
     durableSize = replica.ledger.size
+    keeper.take(replica)
     await startReady()
     for (const name of before) await step(name, { type: 'log', entries, anchors })
   }
@@ -290,6 +296,7 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
       stop('closed')
     }
     if (state === 'killed') return
+    if (state === 'closed') await keeper.takeLast(replica)
     await ports.transport.close()
     await ports.exec.close()
     await ports.journal.close()

@@ -1,16 +1,18 @@
 // Journal and blocks on LevelDB pass the exams of their ports; what only a folder can do is below.
 import assert from 'node:assert/strict'
-import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { openLevelDisk } from '@planetary-mesh/peer'
-import { type Block, cidOf, Refusal } from '@planetary-mesh/spec'
+import { type Block, cidOf, LIMITS, Refusal } from '@planetary-mesh/spec'
 import { blockKey } from '../src/level/level-blocks.ts'
 import { journalKey } from '../src/level/level-journal.ts'
+import { openSnapshotFile } from '../src/level/snapshot-file.ts'
 import { openLevelStorage } from '../src/level/storage.ts'
 import { examineBlocks } from './exams/blocks-exam.ts'
 import { examineJournal } from './exams/journal-exam.ts'
 import { blockOf, bytesOf, collect, gate, refuses } from './exams/refuses.ts'
+import { examineSnapshots } from './exams/snapshots-exam.ts'
 import { makeFolder } from './level-faults.ts'
 
 const flipped = (value: Uint8Array) => {
@@ -35,6 +37,24 @@ examineJournal('a journal on level', async (wish) => {
     crash: folder.crash,
     corrupt: (append) => folder.change(journalKey(append), flipped),
   }
+})
+
+examineSnapshots('a snapshot in a file', async () => {
+  const { path } = await makeFolder()
+  return { open: async () => openSnapshotFile(path) }
+})
+
+test('half a snapshot is no snapshot, and one longer than any is not read', async () => {
+  const { path } = await makeFolder()
+  const snapshots = openSnapshotFile(path)
+  await snapshots.write(bytesOf('old'))
+  await writeFile(join(path, 'log-snapshot.new'), 'ne')
+  assert.deepEqual(await snapshots.read(), bytesOf('old'))
+  await snapshots.write(bytesOf('new'))
+  assert.deepEqual(await snapshots.read(), bytesOf('new'))
+  assert.ok(!(await readdir(path)).includes('log-snapshot.new'))
+  await truncate(join(path, 'log-snapshot'), LIMITS.snapshotBytesMax + 1)
+  assert.equal(await snapshots.read(), undefined)
 })
 
 test('a folder has one disk at a time: the second is refused until the first is closed', async () => {

@@ -1,10 +1,19 @@
 // After a restart the log on the disk is folded again: hashed, in shape, by every rule.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { encodeBlock, parseCid, type Token, verifySignature } from '@planetary-mesh/spec'
+import {
+  encodeBlock,
+  openReplica,
+  parseCid,
+  Refusal,
+  receive,
+  snapshotOf,
+  type Token,
+  verifySignature,
+} from '@planetary-mesh/spec'
 import { Log } from '../../spec/test/rules/log.ts'
-import { dora, makeToken } from '../../spec/test/rules/world.ts'
-import { openStage, play } from './stage.ts'
+import { dora, emil, makeToken } from '../../spec/test/rules/world.ts'
+import { logMessages, openStage, play, settle } from './stage.ts'
 
 const TOKENS = 6
 
@@ -31,11 +40,15 @@ function unsigned(token: Token): Token {
 /** Signs in dora's name without her key. */
 const forger = { did: dora.did, sign: () => new Uint8Array(64).fill(7) }
 
-/** A process that starts with this log on its disk and in its journal, and what it verified. */
-async function restart(log: Log) {
+/**
+ * A process that starts with this log on its disk and in its journal, maybe with a snapshot, and
+ * what it verified and read.
+ */
+async function restart(log: Log, snapshot?: Uint8Array) {
   const stage = openStage()
   const blocks = [...log.blocks].map(([key, bytes]) => ({ cid: parseCid(key), bytes }))
   await stage.memory.openBlocks().put(blocks)
+  if (snapshot !== undefined) await stage.memory.openSnapshots().write(snapshot)
   const head = { role: 'replica', entry: log.anchors.at(-1) }
   const journal = stage.memory.openJournal()
   await journal.append([encodeBlock(head).bytes])
@@ -47,7 +60,8 @@ async function restart(log: Log) {
       return verifySignature(author, message, signature)
     },
   })
-  return { process, verified, codes: stage.notices.map(({ code }) => code) }
+  const read = stage.touched.filter((name) => name === 'blocks.get').length
+  return { stage, process, verified, read, codes: stage.notices.map(({ code }) => code) }
 }
 
 test('what was proven before is not proven again: the newest checkpoint and the charter are', async () => {
@@ -70,4 +84,100 @@ test('a record that nobody signed, below a head that nobody signed, is not folde
   const forged = logOf([first, unsigned(second)], (log) => void log.anchor({ signer: forger }))
   const { process } = await restart(forged)
   assert.equal(process.replica.ledger.size, 2, 'the charter and the first token')
+})
+
+/** What emil, who is on stage, had folded of a log. */
+function snapshotOn(log: Log, upTo: number, signer = emil): Uint8Array {
+  const replica = openReplica(log.genesis)
+  for (const anchor of log.anchors.slice(0, upTo)) receive(replica, { anchor, get: log.get })
+  return snapshotOf(replica, signer)
+}
+
+test('a start goes on from the snapshot: the same fold, of fewer blocks', async () => {
+  const log = logOf(tokens)
+  const whole = await restart(log)
+  let least = whole.read
+  for (const upTo of [2, TOKENS, log.anchors.length]) {
+    const { process, read, codes } = await restart(log, snapshotOn(log, upTo))
+    assert.deepEqual(process.replica, whole.process.replica)
+    assert.deepEqual(codes, [])
+    assert.ok(read < least, `${read} blocks from anchor ${upTo} on, ${least} before`)
+    least = read
+  }
+})
+
+test('a snapshot that cannot be used costs time and a line, nothing else', async () => {
+  const log = logOf(tokens)
+  const whole = await restart(log)
+  const own = snapshotOn(log, 3)
+  const other = logOf([makeToken({ amount: 99 }), ...tokens])
+  const cases: [string, Uint8Array, string[]][] = [
+    ['no bytes', new Uint8Array(), ['SIGNATURE_INVALID']],
+    [
+      'a turned bit',
+      own.with(own.length >> 1, (own[own.length >> 1] ?? 0) ^ 1),
+      ['SIGNATURE_INVALID'],
+    ],
+    ['somebody else’s', snapshotOn(log, 3, dora), ['SIGNATURE_INVALID']],
+    ['records that are not here', snapshotOn(other, 3), ['BLOCK_MISSING']],
+  ]
+  for (const [name, snapshot, expected] of cases) {
+    const { process, codes } = await restart(log, snapshot)
+    assert.deepEqual(codes, expected, name)
+    assert.deepEqual(process.replica, whole.process.replica, name)
+  }
+})
+
+test('a snapshot of another history than the journal’s is not gone on from', async () => {
+  const log = logOf(tokens)
+  const fork = new Log()
+  for (const token of tokens.slice(0, 3).toReversed()) {
+    fork.anchor()
+    fork.append(token)
+  }
+  fork.anchor()
+  const { process } = await restart(log, snapshotOn(fork, 2))
+  assert.deepEqual(process.replica, (await restart(log)).process.replica)
+})
+
+test('a process writes a snapshot after so many entries, and a last one when it is closed', async () => {
+  const { messages } = logMessages(tokens.map((token) => (log) => void log.append(token)))
+  const stage = openStage()
+  const written = () => stage.touched.filter((name) => name === 'snapshots.write').length
+  // emil's first comes after two entries: each process of a mesh has its own turn
+  const process = await stage.start([play('witness')], { entriesPerSnapshot: 3 })
+  const counts: number[] = []
+  for (const message of messages) {
+    stage.say(dora, message)
+    await process.idle()
+    await settle()
+    counts.push(written())
+  }
+  // the log has two entries after the first message, and one more after each
+  assert.deepEqual(counts, [1, 1, 1, 2, 2, 2])
+  const { replica } = process
+  await process.close()
+  assert.equal(written(), 3)
+  const again = await stage.start([play('witness')])
+  assert.deepEqual(again.replica, replica)
+  assert.deepEqual(stage.notices, [])
+})
+
+test('a process that is killed writes none, and one that cannot write it says so and goes on', async () => {
+  const { messages } = logMessages(tokens.map((token) => (log) => void log.append(token)))
+  const stage = openStage()
+  const full = async () => {
+    throw new Refusal('STORE_FULL', 'no room')
+  }
+  const snapshots = { read: async () => undefined, write: full }
+  const process = await stage.start([play('witness')], { entriesPerSnapshot: 3 }, { snapshots })
+  for (const message of messages) stage.say(dora, message)
+  await process.idle()
+  await settle()
+  assert.equal(process.replica.ledger.size, TOKENS + 1)
+  assert.deepEqual(new Set(stage.notices.map(({ code }) => code)), new Set(['STORE_FULL']))
+  const said = stage.notices.length
+  process.kill()
+  await process.close()
+  assert.equal(stage.notices.length, said)
 })

@@ -18,7 +18,8 @@ import { examineClock } from './exams/clock-exam.ts'
 import { examineJournal } from './exams/journal-exam.ts'
 import { examineKeyring } from './exams/keyring-exam.ts'
 import { examineRandom } from './exams/random-exam.ts'
-import { blockOf, bytesOf, collect, refuses } from './exams/refuses.ts'
+import { blockOf, bytesOf, collect, gate, refuses } from './exams/refuses.ts'
+import { examineSnapshots } from './exams/snapshots-exam.ts'
 import { examineTransport } from './exams/transport-exam.ts'
 
 examineBlocks('blocks in memory', async ({ others, ...wish } = {}) => {
@@ -28,6 +29,25 @@ examineBlocks('blocks in memory', async ({ others, ...wish } = {}) => {
     crash: async () => disk.crash(),
     corrupt: async (cid, bytes) => disk.corrupt(cid, bytes),
   }
+})
+
+examineSnapshots('a snapshot in memory', async () => {
+  const disk = openMemoryDisk()
+  return { open: async () => disk.openSnapshots() }
+})
+
+test('a snapshot that was not synced before a crash never was: the one before it is read', async () => {
+  let sync = async () => {}
+  const disk = openMemoryDisk({ sync: () => sync() })
+  const snapshots = disk.openSnapshots()
+  await snapshots.write(bytesOf('old'))
+  const { pass, open } = gate()
+  sync = () => pass
+  const writing = snapshots.write(bytesOf('new'))
+  disk.crash()
+  open()
+  await refuses(() => writing, 'STORE_CLOSED')
+  assert.deepEqual(await disk.openSnapshots().read(), bytesOf('old'))
 })
 
 for (const kept of [0, 1, 2, 99]) {

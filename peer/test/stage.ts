@@ -9,8 +9,10 @@ import {
   openMemoryDisk,
   openMemoryHub,
   openVirtualClock,
+  type Ports,
   type Process,
   type ServeOptions,
+  type Snapshots,
   serve,
   type Transport,
 } from '@planetary-mesh/peer'
@@ -95,7 +97,7 @@ export function openStage(
   const touched: string[] = []
 
   /** Sees every call of a port. */
-  const watched = <T extends Blocks | Journal>(what: string, port: T): T =>
+  const watched = <T extends Blocks | Journal | Snapshots>(what: string, port: T): T =>
     new Proxy(port, {
       get(target, name) {
         const method = Reflect.get(target, name)
@@ -123,7 +125,11 @@ export function openStage(
       sent.flatMap(({ message }) => (message.type === 'progress' ? [message.detail] : [])),
     /** The sizes from which the writer was asked for more. */
     asked: () => sent.flatMap(({ message }) => (message.type === 'behind' ? [message.from] : [])),
-    async start(roles: readonly Played[], over: Partial<ServeOptions> = {}): Promise<Process> {
+    async start(
+      roles: readonly Played[],
+      over: Partial<ServeOptions> = {},
+      otherPorts: Partial<Ports> = {},
+    ): Promise<Process> {
       const exec = {
         run: (manifest: { cid: CID }, options: { signal: AbortSignal; cancelAtFuel?: number }) =>
           new Promise<Ran>((resolve, reject) => {
@@ -137,11 +143,13 @@ export function openStage(
         exec,
         blocks: watched('blocks', memory.openBlocks()),
         journal: watched('journal', memory.openJournal()),
+        snapshots: watched('snapshots', memory.openSnapshots()),
         transport: {
           ...hub.join(self.did),
           ...(given.pullLog === undefined ? {} : { pullLog: given.pullLog }),
         },
       }
+      Object.assign(ports, otherPorts)
       const log = (notice: Notice) => notices.push(notice)
       const named = { signer: self, genesis: CHARTER.cid, writer: dora.did, ports, log }
       return serve(roles.map(toRole), { ...named, ...over })

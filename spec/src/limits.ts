@@ -115,6 +115,8 @@ export const LIMITS = {
   /** And of a command that folds one log again and again. */
   logRecordsRememberedMax: 8192,
   denialsRememberedMax: 4096,
+  /** Of each codec. */
+  cidsRememberedMax: 4096,
   rememberedBytesMax: 8 * MiB,
   eventsQueuedMax: 65_536,
   /** Messages that wait for their turn: of one member, and the bytes of all. */
@@ -142,6 +144,9 @@ export const LIMITS = {
   /** How long it is believed what the disk said of its free room. */
   storeLookMs: 1000,
   journalMarkMs: 200,
+  /** What a process has folded is written down after so many entries, and at its end. */
+  entriesPerSnapshot: 8192,
+  snapshotBytesMax: 256 * MiB,
   // network
   connectionsMax: 256,
   strangersMax: 16,

@@ -17,6 +17,7 @@ import {
 import {
   type AnyRecord,
   type Did,
+  LIMITS,
   type Reader,
   type Receipt,
   Refusal,
@@ -57,6 +58,9 @@ export type World = {
   /** Proves bytes once for all who read them. */
   readonly reader: Reader
 }
+
+/** In every third seed so few that most restarts go on from a snapshot. */
+const entriesPerSnapshot = (seed: number) => (seed % 3 === 0 ? 16 : LIMITS.entriesPerSnapshot)
 
 export async function openWorld(seed: number): Promise<World> {
   const chance = openChance(seed)
@@ -122,6 +126,7 @@ export async function openWorld(seed: number): Promise<World> {
       const ports = {
         blocks: node.disk.openBlocks(),
         journal: node.disk.openJournal(),
+        snapshots: node.disk.openSnapshots(),
         transport: network.join(signer.did),
         clock,
         exec: fakeExec(clock, node.chance, {
@@ -138,6 +143,7 @@ export async function openWorld(seed: number): Promise<World> {
         opener: open,
         reader,
         readMessage,
+        entriesPerSnapshot: entriesPerSnapshot(seed),
       })
     },
     crash(node) {

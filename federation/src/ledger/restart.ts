@@ -1,7 +1,8 @@
 /**
- * A writer that starts reads its own journal: the fold is made again, nothing is signed twice. What
- * an anchor holds was proven before that was signed, and its bytes are in the anchor's hashes: only
- * what no anchor holds yet is proven again. Source: ADR 0010.
+ * A writer that starts goes on from what its process has folded, and reads in its own journal what
+ * came after: nothing is signed twice. What an anchor holds was proven before that was signed, and
+ * its bytes are in the anchor's hashes: only what no anchor holds yet is proven again. Source:
+ * ADR 0010.
  */
 import {
   Anchor,
@@ -10,6 +11,7 @@ import {
   Cosignature,
   charterNow,
   cidOf,
+  copyGraph,
   type Effect,
   type Env,
   equalBytes,
@@ -35,12 +37,10 @@ export function restart(
   config: LedgerConfig,
 ): Effect[] {
   const batch: EntriesOf[] = []
-  const cosignatures: Uint8Array[] = []
-  for (const value of journal) {
+  for (const value of journal.slice(adoptFolded(book, journal, env))) {
     const entry = readJournal(value)
     if (entry.type === 'entries') batch.push(entry)
-    else if (entry.type === 'cosignature') cosignatures.push(entry.cosignature)
-    else {
+    else if (entry.type === 'anchor') {
       for (const entries of batch.splice(0)) writeAll(book, entries, openProven)
       anchorAgain(book, entry.anchor)
       forgetFolded(book, env)
@@ -55,10 +55,29 @@ export function restart(
     const charter = write(book, config.charter, atMs, () => undefined)
     effects.push(recordEntries([charter], atMs))
   }
-  keepNewest(book, cosignatures, env)
+  keepNewest(book, journal, env)
   effects.push(...openBatch(book, env, config))
   for (const job of book.ledger.jobs.keys()) effects.push(...watch(book, job, env.nowMs))
   return effects
+}
+
+/**
+ * What the copy of the log holds was written here, and folded there by the same rules: the
+ * book goes on from a copy of that fold. Gives the place in the journal of what it lacks.
+ */
+function adoptFolded(book: Book, journal: readonly unknown[], { replica }: Env): number {
+  const { head, ledger, peaks } = replica
+  if (head === null) return 0
+  const last = journal.findLastIndex((value) => {
+    const entry = readJournal(value)
+    return entry.type === 'anchor' && cidOf('dag-cbor', entry.anchor).equals(head)
+  })
+  if (last < 0) return 0
+  const { policies: _policies, ...folded } = ledger
+  Object.assign(book.ledger, copyGraph(folded))
+  book.peaks = peaks
+  book.head = head
+  return last + 1
 }
 
 type EntriesOf = Extract<JournalEntry, { type: 'entries' }>
@@ -78,12 +97,14 @@ function anchorAgain(book: Book, bytes: Uint8Array): void {
 }
 
 /** The newest of each witness, which alone is proven; the search ends when each has one. */
-function keepNewest(book: Book, cosignatures: readonly Uint8Array[], env: Env): void {
+function keepNewest(book: Book, journal: readonly unknown[], env: Env): void {
   const charter = charterNow(book.ledger)
   const members = charter.body.members.map(({ did }) => did)
   const missing = new Set(members.filter((did) => hasRole(charter, did, 'witness')))
-  for (const bytes of cosignatures.toReversed()) {
-    if (missing.size === 0) return
+  for (let at = journal.length - 1; at >= 0 && missing.size > 0; at--) {
+    const entry = readJournal(journal[at])
+    if (entry.type !== 'cosignature') continue
+    const bytes = entry.cosignature
     const { note } = Cosignature.decode(bytes)
     const { witness } = openCosignature(note, { verify: () => true })
     if (book.cosigned.has(witness)) continue

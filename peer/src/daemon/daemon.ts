@@ -21,6 +21,7 @@ import { type Keeping, openKeeping } from '../keeping/find-keeper.ts'
 import { openKeepFiles } from '../keeping/keep-files.ts'
 import { askKeep, serveKeep } from '../keeping/keep-protocol.ts'
 import { type LevelDisk, openLevelDisk } from '../level/level-disk.ts'
+import { openSnapshotFile } from '../level/snapshot-file.ts'
 import { type NetworkNode, openNode } from '../libp2p/node.ts'
 import { type LiveJobs, openLiveJobs } from '../live-jobs.ts'
 import { askLive, serveLive } from '../live-protocol.ts'
@@ -128,7 +129,8 @@ export async function openDaemon(given: {
   const live = openLiveJobs()
   if (runsJobs(config)) await serveLive(node, live)
   const exec = await openRunning(program, folder, config, { blocks, clock, live }, opening)
-  const ports: Ports = { ...speaking(node, disk, killed), blocks, clock, exec }
+  const snapshots = openSnapshotFile(storeFolderOf(folder))
+  const ports: Ports = { ...speaking(node, disk, killed), blocks, snapshots, clock, exec }
   const { profile } = program
   const policies = program.openPolicies()
   const roles = makeRoles.map((make) => make({ config, charter, profile, policies }))

@@ -3,14 +3,16 @@
  * has an end, and somebody may turn a bit on it. A process has its journal and blocks on one disk.
  */
 import { type CID, Refusal } from '@planetary-mesh/spec'
-import type { Blocks, Journal } from '../ports.ts'
+import type { Blocks, Journal, Snapshots } from '../ports.ts'
 import { createBlockShelf } from './memory-blocks.ts'
 import { createJournalShelf } from './memory-journal.ts'
+import { createSnapshotShelf } from './memory-snapshots.ts'
 
 export type MemoryDisk = {
   /** Refuses STORE_CLOSED while another handle is open: a journal has one writer. */
   openJournal(): Journal
   openBlocks(): Blocks
+  openSnapshots(): Snapshots
   /**
    * Power loss: open handles are dead, and what was not synced never was, but for the first
    * `journalKept` of the appends that were under way (default 0).
@@ -57,9 +59,11 @@ export function openMemoryDisk(options: DiskOptions = {}): MemoryDisk {
   const medium = createMedium(options)
   const journal = createJournalShelf(medium)
   const blocks = createBlockShelf(medium, options)
+  const snapshots = createSnapshotShelf(medium)
   return {
     openJournal: journal.open,
     openBlocks: blocks.open,
+    openSnapshots: snapshots.open,
     crash(journalKept = 0) {
       medium.crash()
       journal.crash(journalKept)

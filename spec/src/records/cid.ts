@@ -6,6 +6,7 @@ import { hash } from 'node:crypto'
 import { CID } from 'multiformats/cid'
 import * as Digest from 'multiformats/hashes/digest'
 import { admit, Refusal } from '../errors.ts'
+import { LIMITS } from '../limits.ts'
 import { base32Text } from './base32.ts'
 
 export { CID }
@@ -33,11 +34,32 @@ export function cidOf(codec: CodecName | number, bytes: Uint8Array): CID {
   const code = typeof codec === 'number' ? codec : CODEC[codec]
   // others' codes may take two bytes; ours take one
   if (code > 0x7f) return CID.createV1(code, Digest.create(SHA2_256, sha256(bytes)))
-  return cidOfDigest(code, hash('sha256', bytes, 'buffer'))
+  return cidOfDigest(code, hash('sha256', bytes, 'buffer'), 0)
 }
 
-/** The CID of what has this sha-256 of 32 bytes, which are copied; the code takes one byte. */
-export function cidOfDigest(code: number, sha256: Uint8Array): CID {
+/**
+ * The newest CIDs of each code by their digest, the oldest first: the records of a job name the
+ * same few again and again, and a CID takes ten times the room of its bytes.
+ */
+const newest = new Map<number, Map<string, CID>>()
+
+/**
+ * The CID of what has the sha-256 that stands in `bytes` at `at`, which is copied; the code takes
+ * one byte. Equal CIDs are mostly one object: nobody writes to its bytes.
+ */
+export function cidOfDigest(code: number, bytes: Buffer, at: number): CID {
+  const known = newest.get(code) ?? new Map<string, CID>()
+  const key = bytes.toString('latin1', at, at + DIGEST_BYTES)
+  const found = known.get(key)
+  if (found !== undefined) return found
+  const made = makeCid(code, bytes.subarray(at, at + DIGEST_BYTES))
+  if (known.size === 0) newest.set(code, known)
+  if (known.size >= LIMITS.cidsRememberedMax) known.delete(known.keys().next().value as string)
+  known.set(key, made)
+  return made
+}
+
+function makeCid(code: number, sha256: Uint8Array): CID {
   // one buffer for all parts: a small array is moved when its buffer is asked for
   const cid = new Uint8Array(new ArrayBuffer(CID_BYTES))
   cid[0] = 1

@@ -142,5 +142,5 @@ function readLink(cursor: Cursor): unknown {
     SHA2_256_HEAD.every((byte, index) => byte === bytes[end - DIGEST_BYTES - 2 + index])
   if (!isOurs) return undefined
   cursor.at = end
-  return cidOfDigest(codec, bytes.subarray(end - DIGEST_BYTES, end))
+  return cidOfDigest(codec, bytes, end - DIGEST_BYTES)
 }

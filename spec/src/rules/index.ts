@@ -41,6 +41,7 @@ export {
   type Replica,
   receive,
 } from './replica.ts'
+export { readSnapshot, type SnapshotRead, snapshotOf } from './replica-snapshot.ts'
 export {
   addOutcome,
   forgetOutcomes,
@@ -53,6 +54,7 @@ export {
 } from './reputation.ts'
 export { isEligible, type Ranked, select } from './select.ts'
 export { settleAmount } from './settle-amount.ts'
+export { copyGraph } from './state-graph.ts'
 export { type Tally, tally } from './tally.ts'
 export * from './tree.ts'
 export { anchorsBack } from './verify/anchors-back.ts'
