@@ -24,6 +24,7 @@ import {
   hasRole,
   LIMITS,
   type Message,
+  openAny,
   parse,
   type Receipt,
   type Role,
@@ -60,6 +61,12 @@ export function verifierRole(config: VerifierConfig): Role<VerifierState> {
   return {
     name: 'verifier',
     init: () => ({ replaying: new Map(), judged: new Map(), later: new Map() }),
+    // the job was settled and forgotten: nobody waits for the verdict
+    isOver(entry, ledger) {
+      const { verdict } = parse(Journal, entry, 'verifier journal')
+      const written = openAny(verdict, { verify: () => true })
+      return written.kind === 'verdict' && !ledger.jobOf.has(textOf(written.body.receipt))
+    },
     step(state, event, env): Step<VerifierState> {
       return { state, effects: react(state, event, env, config) }
     },

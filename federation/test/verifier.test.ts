@@ -205,3 +205,16 @@ test('after a restart the verdict of before is sent, and nothing is run or said 
   assert.deepEqual(runsIn(effects), [])
   assert.deepEqual(cidsOf(verdictsIn(again.timer())), cidsOf(verdictsIn(more)))
 })
+
+test('a verdict on what the log has forgotten is not carried into the next start', () => {
+  const story = openVerifier()
+  story.start()
+  const written = story
+    .ran(done(story))
+    .flatMap((effect) => (effect.do === 'record' ? [effect.entry] : []))
+  assert.equal(written.length, 1)
+  const { isOver } = verifierRole({ profile: PROFILE, resendMs: 500 })
+  const { ledger } = story.log
+  assert.equal(isOver?.(written[0], ledger), false, 'the log may not hold it yet')
+  assert.equal(isOver?.(written[0], { ...ledger, jobOf: new Map() }), true)
+})

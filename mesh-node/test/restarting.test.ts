@@ -2,9 +2,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type ExecutorConfig, executorRole, homeRole } from '@planetary-mesh/mesh-node'
-import { type Effect, openAny, recordsMessage } from '@planetary-mesh/spec'
-import { awardOn, leased, leaseOn, openLog, submit } from '../../spec/test/rules/story.ts'
-import { alice, bruno, chiara, dora, makeBid, PROFILE } from '../../spec/test/rules/world.ts'
+import { type Effect, type LedgerState, openAny, recordsMessage } from '@planetary-mesh/spec'
+import {
+  awardOn,
+  judge,
+  leased,
+  leaseOn,
+  openLog,
+  receipted,
+  settleDue,
+  submit,
+} from '../../spec/test/rules/story.ts'
+import { alice, bruno, chiara, dora, emil, makeBid, PROFILE } from '../../spec/test/rules/world.ts'
+import type { ExecutorJournal } from '../src/executor/leases.ts'
 import { answersIn, kindsOf, openStep, saidTo } from './open-step.ts'
 
 const HOME = { bidWindowMs: 500, rebidMs: 2000, resendMs: 500, submitTries: 3 }
@@ -93,4 +103,36 @@ test('a lease given up is declined until the log says so, after a restart too', 
   executor.follow()
   assert.deepEqual(said(executor.timer('resend')), [])
   assert.deepEqual(said(executor.start(journal)), [])
+})
+
+/** A copy of the log that has forgotten every job. */
+const forgotten = (ledger: LedgerState): LedgerState => ({
+  ...ledger,
+  jobs: new Map(),
+  jobOf: new Map(),
+})
+
+test('of a settled job, or one that the log has forgotten, an executor carries nothing on', () => {
+  const { log, lease, receipt, job } = receipted()
+  const { isOver } = executorRole(EXECUTOR)
+  const entries = [
+    { started: lease.cid },
+    { declined: lease.cid },
+    { receipt: receipt.bytes },
+  ] satisfies ExecutorJournal[]
+  const over = (ledger: LedgerState) => entries.map((entry) => isOver?.(entry, ledger))
+  assert.deepEqual(over(log.ledger), [false, false, false], 'the receipt may not have been heard')
+  assert.deepEqual(over(forgotten(log.ledger)), [true, true, true])
+  for (const verifier of [dora, emil]) judge(log, receipt, verifier)
+  settleDue(log, job)
+  assert.deepEqual(over(log.ledger), [true, true, true])
+})
+
+test('a home carries no job whose hold is over by the log’s clock, and every choice of hers', () => {
+  const { log, hold, journal } = chosen()
+  const { isOver } = homeRole(HOME)
+  const over = (ledger: LedgerState) => journal.map((entry) => isOver?.(entry, ledger))
+  const { untilMs } = hold.body
+  assert.deepEqual(over({ ...log.ledger, lastAtMs: untilMs }), [false, false])
+  assert.deepEqual(over({ ...log.ledger, lastAtMs: untilMs + 1 }), [true, false])
 })

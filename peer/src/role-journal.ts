@@ -5,6 +5,7 @@ import {
   encodeBlock,
   LIMITS,
   Link,
+  type OwnLog,
   parse,
   Refusal,
   type RoleName,
@@ -25,16 +26,31 @@ export function journalEntry(role: RoleName | 'replica', entry: unknown): Uint8A
   return encodeBlock({ role, entry }, LIMITS.journalEntryBytesMax).bytes
 }
 
-/** Refuses as the journal's `read` does, and with BLOCK_… or JOURNAL_CORRUPT. */
-export async function readRoleJournals(journal: Journal): Promise<RoleJournals> {
+/**
+ * With `isAnchor`, what the log writer wrote before an anchor that the process had folded is left
+ * out, but for the newest entries: a log has no end, the room for its journal does. Refuses as the
+ * journal's `read` does, and with BLOCK_… or JOURNAL_CORRUPT.
+ */
+export async function readRoleJournals(
+  journal: Journal,
+  isAnchor?: OwnLog['isAnchor'],
+): Promise<RoleJournals> {
   const byRole = new Map<string, unknown[]>()
   let head: CID | null = null
+  const trim = (folded: CID) => {
+    const written = byRole.get('ledger') ?? []
+    if (isAnchor === undefined || written.length < 2 * LIMITS.ledgerEntriesRead) return
+    const at = written.findLastIndex((entry) => isAnchor(entry, folded))
+    if (at > 0) written.splice(0, Math.min(at, written.length - LIMITS.ledgerEntriesRead))
+  }
   for await (const bytes of journal.read()) {
     const value = decodeBlock(bytes, { bytesMax: LIMITS.journalEntryBytesMax })
     if (!isWritten(value)) throw new Refusal('JOURNAL_CORRUPT', 'an entry of no role')
     const { role, entry } = value
-    if (role === 'replica') head = parse(Link, entry, 'replica journal')
-    else if (byRole.get(role)?.push(entry) === undefined) byRole.set(role, [entry])
+    if (role === 'replica') {
+      head = parse(Link, entry, 'replica journal')
+      trim(head)
+    } else if (byRole.get(role)?.push(entry) === undefined) byRole.set(role, [entry])
   }
   const of = (role: RoleName) => {
     const entries = byRole.get(role) ?? []

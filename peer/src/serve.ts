@@ -66,8 +66,9 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
   const create = () => openReplica(genesis, policies === undefined ? {} : { policies })
   const reader = options.reader ?? { ...plainReader(verify), open }
   const readMessage = options.readMessage ?? ((bytes: Uint8Array) => openMessage(bytes, open))
-  const journals = await readRoleJournals(ports.journal)
-  const { head } = journals
+  const own = roles.find((role) => role.own !== undefined)?.own
+  const newest = await readRoleJournals(ports.journal, own?.isAnchor)
+  const { head } = newest
   const { snapshots } = ports
   const every = options.entriesPerSnapshot ?? LIMITS.entriesPerSnapshot
   const keeper = openSnapshotKeeper({ snapshots, signer, verify, every, log })
@@ -75,6 +76,8 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
     head === null ? undefined : await loadLog(create, head, ports.blocks, reader, keeper.restore)
   const { replica, stopped } = loaded ?? { replica: create(), stopped: undefined }
   if (stopped !== undefined) warn(log, 'the log on disk is read no further', stopped)
+  const isWhole = head === null || replica.head?.equals(head) === true
+  const journals = isWhole ? newest : await readRoleJournals(ports.journal)
   const calls = openCalls()
   const listeners = new Set<() => void>()
   const started = new Set<RoleName>()
@@ -239,8 +242,16 @@ export async function serve(roles: readonly Role[], options: ServeOptions): Prom
       const isReady = name === 'ledger' ? ownLog === undefined : hasCharter
       if (started.has(name) || !isReady) continue
       started.add(name)
-      await step(name, { type: 'start', journal: journals.take(name) })
+      await step(name, { type: 'start', journal: journalOf(name) })
     }
+  }
+
+  /** Without what is over; where the disk has lost some of the log, nobody knows what that is. */
+  function journalOf(name: RoleName): unknown[] {
+    const isOver = roles.find((role) => role.name === name)?.isOver
+    const entries = journals.take(name)
+    if (isOver === undefined || !isWhole) return entries
+    return entries.filter((entry) => !isOver(entry, replica.ledger))
   }
 
   async function step(name: RoleName, event: Event): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import {
   type AnyRecord,
+  LIMITS,
   Refusal,
   type Replica,
   readSnapshot,
@@ -68,6 +69,7 @@ export function openSnapshotKeeper(options: {
   const takeAfter = (entries: number, replica: Replica): void => {
     const { ledger, problem, head } = replica
     if (snapshots === undefined || problem !== undefined || head === null) return
+    if (ledger.jobs.size > LIMITS.snapshotJobsMax) return
     if (ledger.size - takenAt >= entries) writing ??= write(replica)
   }
 

@@ -2,17 +2,24 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
+  type CID,
   encodeBlock,
+  type LedgerState,
+  LIMITS,
   openReplica,
   parseCid,
   Refusal,
+  type Replica,
   receive,
   snapshotOf,
   type Token,
   verifySignature,
 } from '@planetary-mesh/spec'
 import { Log } from '../../spec/test/rules/log.ts'
+import { leased } from '../../spec/test/rules/story.ts'
 import { dora, emil, makeToken } from '../../spec/test/rules/world.ts'
+import { journalEntry } from '../src/role-journal.ts'
+import { openSnapshotKeeper } from '../src/snapshots.ts'
 import { logMessages, openStage, play, settle } from './stage.ts'
 
 const TOKENS = 6
@@ -180,4 +187,56 @@ test('a process that is killed writes none, and one that cannot write it says so
   process.kill()
   await process.close()
   assert.equal(stage.notices.length, said)
+})
+
+test('where too many jobs are open no snapshot is written: it would take too long', async () => {
+  const replica = openReplica(new Log().genesis)
+  const { log } = logMessages([(log) => void log.append(makeToken())])
+  receive(replica, { anchor: log.anchors[0] as CID, get: log.get })
+  const crowded = (open: number): Replica => ({
+    ...replica,
+    ledger: {
+      ...replica.ledger,
+      jobs: new Map(Array.from({ length: open }, (_, at) => [`${at}`, JOB])),
+    },
+  })
+  const written: Uint8Array[] = []
+  const snapshots = {
+    read: async () => undefined,
+    write: async (bytes: Uint8Array) => void written.push(bytes),
+  }
+  const keeper = openSnapshotKeeper({
+    snapshots,
+    signer: emil,
+    verify: verifySignature,
+    every: 1,
+    log() {},
+  })
+  await keeper.takeLast(crowded(LIMITS.snapshotJobsMax + 1))
+  assert.equal(written.length, 0)
+  await keeper.takeLast(crowded(LIMITS.snapshotJobsMax))
+  assert.equal(written.length, 1)
+})
+
+const JOB = leased().job
+
+test('a role starts without what is over, unless the disk has lost some of the log', async () => {
+  const log = logOf(tokens)
+  const startedWith = async (lost: boolean) => {
+    const stage = openStage()
+    const blocks = [...log.blocks].map(([key, bytes]) => ({ cid: parseCid(key), bytes }))
+    const missing = `${tokens[3]?.cid}`
+    await stage.memory.openBlocks().put(blocks.filter(({ cid }) => !lost || `${cid}` !== missing))
+    const journal = stage.memory.openJournal()
+    const entries = [1, 2, 3].map((entry) => journalEntry('witness', entry))
+    await journal.append([...entries, journalEntry('replica', log.anchors.at(-1))])
+    await journal.close()
+    const isOver = (entry: unknown, { size }: LedgerState) => entry === 2 && size === TOKENS + 1
+    const witness = { ...play('witness'), isOver }
+    const process = await stage.start([witness])
+    await process.idle()
+    return witness.events.flatMap((event) => (event.type === 'start' ? event.journal : []))
+  }
+  assert.deepEqual(await startedWith(false), [1, 3])
+  assert.deepEqual(await startedWith(true), [1, 2, 3])
 })

@@ -48,6 +48,7 @@ type Played = {
   react: React
   events: Event[]
   notes?: () => readonly CID[]
+  isOver?: NonNullable<Role['isOver']>
 }
 
 /** A role of this name that remembers its events; its effects are what `react` says. */
@@ -55,9 +56,10 @@ export function play(name: RoleName, react: React = () => []): Played {
   return { name, react, events: [] }
 }
 
-const toRole = ({ name, react, events, notes }: Played): Role => ({
+const toRole = ({ name, react, events, notes, isOver }: Played): Role => ({
   name,
   ...(notes !== undefined && { notes }),
+  ...(isOver !== undefined && { isOver }),
   init: () => 0,
   step(state, event, env) {
     events.push(event)

@@ -132,6 +132,8 @@ export const LIMITS = {
   timersMax: 1_000_000,
   logBytesWaitingMax: 64 * MiB,
   journalEntryBytesMax: 8 * MiB,
+  /** Of the log writer's journal so many are held at a start, or up to twice as many. */
+  ledgerEntriesRead: 4096,
   jobsHeldMax: 100_000,
   callsWaitingMax: 4096,
   /** Records in one request to the ledger: a full batch and one request fit into a message. */
@@ -147,6 +149,8 @@ export const LIMITS = {
   /** What a process has folded is written down after so many entries, and at its end. */
   entriesPerSnapshot: 8192,
   snapshotBytesMax: 256 * MiB,
+  /** With more open jobs none is written: a process does nothing else meanwhile. */
+  snapshotJobsMax: 10_000,
   // network
   connectionsMax: 256,
   strangersMax: 16,

@@ -11,7 +11,7 @@ import type { Did } from './records/did.ts'
 import type { Manifest } from './records/kinds/manifest.ts'
 import type { Receipt, Result } from './records/kinds/receipt.ts'
 import type { Signer, Verify } from './records/signature.ts'
-import type { Logged } from './rules/ledger/state.ts'
+import type { LedgerState, Logged } from './rules/ledger/state.ts'
 import type { Replica } from './rules/replica.ts'
 import type { Answer, Call } from './wire/calls.ts'
 import type { Message, WireError, WireMessage } from './wire/messages.ts'
@@ -70,6 +70,11 @@ export type Role<S = unknown> = {
   step(state: S, event: Event, env: Env): Step<S>
   /** Blocks that the log does not hold and its readers are given with it: cosignatures. */
   notes?(state: S): readonly CID[]
+  /**
+   * Whether an entry of its journal says nothing any more, where the log has been folded so far; it
+   * is then left out of the journal that the role starts with.
+   */
+  isOver?(entry: unknown, ledger: LedgerState): boolean
   /** Of the role that writes the log. */
   readonly own?: OwnLog
 }
@@ -81,6 +86,8 @@ export type Role<S = unknown> = {
 export type OwnLog = {
   /** How many entries the newest anchor in the journal covers. */
   anchored(journal: readonly unknown[]): number
+  /** Whether an entry of the journal is this anchor: who has folded it needs none before. */
+  isAnchor(entry: unknown, cid: CID): boolean
   /**
    * What the journal lacks of the batch that follows, as entries of its own. Refuses EQUIVOCATION
    * where it holds entries that this batch has not.

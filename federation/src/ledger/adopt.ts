@@ -7,6 +7,7 @@ import {
   admit,
   type Block,
   type CID,
+  cidOf,
   equalBytes,
   LogEntry,
   type OwnLog,
@@ -22,6 +23,11 @@ export const ownLog: OwnLog = {
       if (entry.type === 'anchor') return Anchor.decode(entry.anchor).size
     }
     return 0
+  },
+
+  isAnchor(value, cid) {
+    const entry = readJournal(value)
+    return entry.type === 'anchor' && cidOf('dag-cbor', entry.anchor).equals(cid)
   },
 
   adopt(journal, cid, blocks) {

@@ -20,6 +20,7 @@ import {
   openAny,
   openCosignature,
 } from '@planetary-mesh/spec'
+import { ownLog } from './adopt.ts'
 import { anchorOpen, forgetFolded, openBatch } from './anchoring.ts'
 import { type Book, entryTime, type LedgerConfig, write } from './book.ts'
 import { type JournalEntry, readJournal, recordEntries } from './journal.ts'
@@ -68,10 +69,7 @@ export function restart(
 function adoptFolded(book: Book, journal: readonly unknown[], { replica }: Env): number {
   const { head, ledger, peaks } = replica
   if (head === null) return 0
-  const last = journal.findLastIndex((value) => {
-    const entry = readJournal(value)
-    return entry.type === 'anchor' && cidOf('dag-cbor', entry.anchor).equals(head)
-  })
+  const last = journal.findLastIndex((value) => ownLog.isAnchor(value, head))
   if (last < 0) return 0
   const { policies: _policies, ...folded } = ledger
   Object.assign(book.ledger, copyGraph(folded))

@@ -10,8 +10,10 @@ import {
   type Job,
   type Lease,
   type LeaseState,
+  type LedgerState,
   Link,
   type Logged,
+  openAny,
   PRIORITIES,
   parse,
   replayDecision,
@@ -33,6 +35,21 @@ const JournalEntry = z.union([
 ])
 
 export type ExecutorJournal = z.infer<typeof JournalEntry>
+
+/** Whether the log knows that the job of the lease is settled, or has forgotten it since. */
+export function isOver(value: unknown, ledger: LedgerState): boolean {
+  const entry = parse(JournalEntry, value, 'executor journal')
+  const lease =
+    'started' in entry ? entry.started : 'declined' in entry ? entry.declined : leaseIn(entry)
+  if (lease === undefined) return false
+  const job = ledger.jobOf.get(textOf(lease))
+  return job === undefined || job.settle !== undefined
+}
+
+function leaseIn({ receipt }: { receipt: Uint8Array }): Lease['cid'] | undefined {
+  const record = openAny(receipt, { verify: () => true })
+  return record.kind === 'receipt' ? record.body.lease : undefined
+}
 
 /** After a crash: decline what was running, say again what was written down. */
 export function restart(state: ExecutorState, journal: readonly unknown[], env: Env): Effect[] {

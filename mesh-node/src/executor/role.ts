@@ -18,7 +18,7 @@ import { advertise } from './advertising.ts'
 import { bidOn } from './bidding.ts'
 import { claim, claimRefused, resendClaims } from './claiming.ts'
 import { declineRefused, resendDeclines } from './declining.ts'
-import { followLog, restart, startQueued } from './leases.ts'
+import { followLog, isOver, restart, startQueued } from './leases.ts'
 import { receiptRefused, resendReceipts, runEnded } from './receipts.ts'
 import type { ExecutorConfig, ExecutorState } from './state.ts'
 
@@ -35,6 +35,7 @@ export function executorRole(config: ExecutorConfig): Role<ExecutorState> {
       homes: new Map(),
       advert: { beat: 0 },
     }),
+    isOver,
     step(state, event, env): Step<ExecutorState> {
       return { state, effects: react(state, event, env, config) }
     },

@@ -6,6 +6,8 @@ import {
   Bytes,
   type Effect,
   type Env,
+  type LedgerState,
+  openAny,
   parse,
   textOf,
 } from '@planetary-mesh/spec'
@@ -29,6 +31,14 @@ export function recordJob({ manifest, hold, decision }: HomeJob): Effect {
 export function recordAward(award: Award, bids: readonly Bid[]): Effect {
   const entry = { award: award.bytes, bids: bids.map(({ bytes }) => bytes) }
   return { do: 'record', entry: entry satisfies JournalEntry }
+}
+
+/** Whether the time of the job's hold is over by the log's own clock: nothing can come of it. */
+export function isOver(value: unknown, ledger: LedgerState): boolean {
+  const entry = parse(JournalEntry, value, 'home journal')
+  if (!('hold' in entry)) return false
+  const hold = openAny(entry.hold, { verify: () => true })
+  return hold.kind === 'hold' && hold.body.untilMs < ledger.lastAtMs
 }
 
 /** The jobs as they were written down; of several choices the last one counts. */

@@ -21,6 +21,7 @@ import { closeWindow, heardOffer, heardPass } from './bidding.ts'
 import { answerCall } from './calls.ts'
 import { askCancel, endCancel } from './cancelling.ts'
 import { followLog, goOn, restart } from './following.ts'
+import { isOver } from './journal.ts'
 import type { HomeConfig, HomeJob, HomeState } from './state.ts'
 import { appended, refused, resendSubmit } from './submitting.ts'
 
@@ -35,6 +36,7 @@ export function homeRole(config: HomeConfig): Role<HomeState> {
       lastWords: new Map(),
       nodes: new Map(),
     }),
+    isOver,
     step(state, event, env): Step<HomeState> {
       return { state, effects: react(state, event, env, config) }
     },
