@@ -31,8 +31,8 @@ export type SnapshotKeeper = {
 const LAST_SHARE = 8
 /** Processes of one mesh write their first one up to half of the entries earlier than others. */
 const SHARES = 512
-/** So that what is written for each entry has a bound, however many jobs are open. */
-const ENTRIES_PER_JOB = 4
+/** So that what is written for each entry stays little, however many jobs are open. */
+const ENTRIES_PER_JOB = 32
 
 const refusalIn = ({ code, detail }: Refusal) => ({ code, detail })
 
