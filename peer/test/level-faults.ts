@@ -55,7 +55,7 @@ export async function makeFolder(
 
   after(async () => {
     await crash()
-    await rm(path, { recursive: true, force: true })
+    await rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
   })
 
   return {
